@@ -1,0 +1,109 @@
+"""The task brief as prompts carry it: YAML that a person, a model and a program can read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import yaml
+
+from actors.contracts import ColumnFacts, FileFacts, Limits, SplitRule, TaskBrief
+
+MAX_COLUMNS = 60  # of a file, in full; further ones are named only
+_SKIP = (None, "", (), [])
+
+
+def render_brief(brief: TaskBrief, limits: Limits, libraries: dict[str, str]) -> str:
+    """The brief, the limits of a script and the installed libraries as YAML text."""
+    facts: dict[str, Any] = {
+        "task": brief.id,
+        "problem": brief.problem,
+        "metric": brief.metric,
+        "direction": brief.direction,
+        "target": list(brief.target),
+        "id_column": brief.id_column,
+        "prediction": brief.prediction,
+        "split": {k: v for k, v in asdict(brief.split).items() if v is not None},
+        "levels": list(brief.levels),
+        "classes": list(brief.classes),
+        "train": brief.train,
+        "test": brief.test,
+        "sample_submission": brief.sample_submission,
+        "validation": brief.validation,
+        "files": [_file(f) for f in brief.files],
+        "limits": {
+            "seconds": limits.wall_seconds,
+            "memory_gib": round(limits.memory_bytes / 2**30, 2),
+            "cpus": limits.cpus,
+        },
+        "libraries": libraries,
+        "description": brief.description,
+    }
+    return yaml.safe_dump(
+        {k: v for k, v in facts.items() if v not in _SKIP}, sort_keys=False, allow_unicode=True, width=10_000
+    )
+
+
+def _file(facts: FileFacts) -> dict[str, Any]:
+    row = {k: v for k, v in asdict(facts).items() if v not in _SKIP}
+    full = facts.columns[:MAX_COLUMNS]
+    row["columns"] = [_column(c) for c in full]
+    if len(facts.columns) > MAX_COLUMNS:
+        row["more_columns"] = [c.name for c in facts.columns[MAX_COLUMNS:]]
+    if not row["columns"]:
+        del row["columns"]
+    return row
+
+
+def _column(facts: ColumnFacts) -> dict[str, Any]:
+    row = {k: v for k, v in asdict(facts).items() if v not in _SKIP}
+    for key in ("examples", "shape"):
+        if key in row:
+            row[key] = list(row[key])
+    return {k: float(f"{v:.6g}") if isinstance(v, float) else v for k, v in row.items()}
+
+
+def read_brief(text: str) -> tuple[TaskBrief, Limits, dict[str, str]]:
+    """The inverse of `render_brief`, up to the columns that it only names (they come back bare)."""
+    facts: dict[str, Any] = yaml.safe_load(text)
+    files = tuple(
+        FileFacts(
+            **{k: v for k, v in f.items() if k not in ("columns", "more_columns")},
+            columns=tuple(
+                ColumnFacts(
+                    **{**c, "examples": tuple(c.get("examples", ())), "shape": tuple(c.get("shape", ()))}
+                )
+                for c in f.get("columns", ())
+            )
+            + tuple(ColumnFacts(name, "real") for name in f.get("more_columns", ())),
+        )
+        for f in facts.get("files", ())
+    )
+    brief = TaskBrief(
+        id=facts["task"],
+        description=facts.get("description", ""),
+        problem=facts["problem"],
+        metric=facts["metric"],
+        direction=facts["direction"],
+        target=tuple(facts["target"]),
+        id_column=facts["id_column"],
+        prediction=facts["prediction"],
+        split=SplitRule(**facts["split"]),
+        files=files,
+        train=facts.get("train", ""),
+        test=facts.get("test", ""),
+        sample_submission=facts.get("sample_submission", ""),
+        levels=tuple(facts.get("levels", ())),
+        classes=tuple(facts.get("classes", ())),
+        validation=facts["validation"],
+    )
+    limits = facts["limits"]
+    return (
+        brief,
+        Limits(
+            wall_seconds=limits["seconds"],
+            memory_bytes=int(limits["memory_gib"] * 2**30),
+            cpus=limits["cpus"],
+        ),
+        dict(facts.get("libraries", {})),
+    )
