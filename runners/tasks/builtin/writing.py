@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import zipfile
 from collections.abc import Mapping
@@ -16,31 +17,33 @@ from numpy.typing import NDArray
 
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip archive can hold
 DOCUMENT_DATE = b"1980-01-01T00:00:00Z"
+SEPARATORS = {".csv": ",", ".tsv": "\t", ".txt": " "}
 
 
 def write_table(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table without its index, in the format that the name's ending asks for.
+    """Write a table without its index, in the format that the name's ending asks for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(table_bytes(frame, path.name))
+
+
+def table_bytes(frame: pd.DataFrame, name: str) -> bytes:
+    """Encode a table without its index, in the format that the name's ending asks for.
 
     Endings: .csv, .csv.gz, .tsv, .txt (space-separated), .jsonl, .parquet, .xlsx.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    name = path.name
-    if name.endswith(".csv"):
-        path.write_bytes(_delimited(frame, ","))
-    elif name.endswith(".csv.gz"):
-        path.write_bytes(gzip.compress(_delimited(frame, ","), mtime=0))
-    elif name.endswith(".tsv"):
-        path.write_bytes(_delimited(frame, "\t"))
-    elif name.endswith(".txt"):
-        path.write_bytes(_delimited(frame, " "))
-    elif name.endswith(".jsonl"):
-        path.write_text(frame.to_json(orient="records", lines=True, double_precision=15), encoding="utf-8")
-    elif name.endswith(".parquet"):
-        frame.to_parquet(path, index=False)
-    elif name.endswith(".xlsx"):
-        path.write_bytes(_workbook(frame))
-    else:
-        raise ValueError(f"no table format ends like {name!r}")
+    if name.endswith(".gz"):
+        return gzip.compress(table_bytes(frame, name.removesuffix(".gz")), mtime=0)
+    ending = Path(name).suffix
+    if ending in SEPARATORS:
+        return _delimited(frame, SEPARATORS[ending])
+    if ending == ".jsonl":
+        return _lines(frame)
+    if ending == ".parquet":
+        content: bytes = frame.to_parquet(index=False)
+        return content
+    if ending == ".xlsx":
+        return _workbook(frame)
+    raise ValueError(f"no table format ends like {name!r}")
 
 
 def write_arrays(arrays: Mapping[str, NDArray[Any]], path: Path) -> None:
@@ -78,6 +81,12 @@ def _delimited(frame: pd.DataFrame, separator: str) -> bytes:
     missing = "NA" if separator == " " else ""  # an empty field would vanish between spaces
     text: str = frame.to_csv(index=False, sep=separator, na_rep=missing, lineterminator="\n")
     return text.encode()
+
+
+def _lines(frame: pd.DataFrame) -> bytes:
+    # json writes the shortest digits that read back the same; pandas writes a fixed count of them
+    records = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records).encode()
 
 
 def _workbook(frame: pd.DataFrame) -> bytes:
