@@ -1,0 +1,1 @@
+"""The rule-based engineer: answers every role in the text format of a language model."""

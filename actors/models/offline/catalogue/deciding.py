@@ -1,0 +1,140 @@
+"""From raw predictions to the values that the metric wants."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn import metrics
+
+from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.blending import ANY
+from actors.models.offline.catalogue.registry import Recipe
+from actors.models.offline.catalogue.task import Array, Task
+
+ORDERED = ("quadratic_kappa", "mae", "rmse", "spearman", "r2", "median_ae")
+
+
+def decide_value(raw: Array, held: Array, actual: Array, task: Task) -> Array:
+    """Numbers as they are, kept within the range of the known truths."""
+    known = actual.reshape(len(actual), -1)
+    low, high = known.min(axis=0), known.max(axis=0)
+    margin = 0.25 * (high - low)
+    floor = np.where(low >= 0, np.maximum(low - margin, 0), low - margin)
+    return np.clip(raw, floor, high + margin)
+
+
+def decide_raw(raw: Array, held: Array, actual: Array, task: Task) -> Array:
+    """Predictions as they are."""
+    return raw
+
+
+def decide_quantiles(raw: Array, held: Array, actual: Array, task: Task) -> Array:
+    """Quantiles in rising order."""
+    return np.asarray(np.sort(raw, axis=1)) if list(task.levels) == sorted(task.levels) else raw
+
+
+def decide_probability(raw: Array, held: Array, actual: Array, task: Task) -> Array:
+    """Probabilities kept off 0 and 1, where one miss costs without bound."""
+    safe = np.clip(raw, 1e-4, 1 - 1e-4)
+    return np.asarray(safe / safe.sum(axis=1, keepdims=True))
+
+
+def decide_label(raw: Array, held: Array, actual: Array, task: Task) -> Array:
+    """The most probable class."""
+    return np.asarray(raw.argmax(axis=1))
+
+
+def class_score(weights: Array, held: Array, actual: Array, task: Task) -> float:
+    """How good the labels are when classes are weighed like this."""
+    codes = (held * weights).argmax(axis=1)
+    if task.metric == "f1":
+        return float(metrics.f1_score(actual, codes, zero_division=0))
+    if task.metric == "matthews":
+        return float(metrics.matthews_corrcoef(actual, codes))
+    if task.metric == "balanced_accuracy":
+        return float(metrics.balanced_accuracy_score(actual, codes))
+    return float(metrics.f1_score(actual, codes, average=task.metric.removeprefix("f1_"), zero_division=0))
+
+
+def decide_weighted(raw: Array, held: Array, actual: Array, task: Task) -> Array:
+    """Labels after weighing the classes as held-out rows ask for; two rounds of line searches."""
+    weights = np.ones(held.shape[1])
+    best = class_score(weights, held, actual, task)
+    for _ in range(2):
+        for position in range(len(weights) if len(weights) > 2 else 1):
+            for factor in (0.5, 0.7, 0.85, 1.15, 1.4, 2.0, 3.0, 4.5):
+                trial = weights.copy()
+                trial[position] *= factor
+                score = class_score(trial, held, actual, task)
+                if score > best + 1e-4:
+                    weights, best = trial, score
+    return np.asarray((raw * weights).argmax(axis=1))
+
+
+def decide_ordinal(raw: Array, held: Array, actual: Array, task: Task) -> Array:
+    """Codes by cut points: as many rows a class as the truth has, then moved while kappa rises."""
+    scores, truths = held[:, 0], actual.reshape(-1)
+    if task.metric != "quadratic_kappa":
+        return raw[:, 0] if task.prediction == "value" and task.metric != "accuracy" else np.rint(raw[:, 0])
+    top = len(task.classes) if task.classes else int(truths.max()) + 1
+    shares = np.cumsum(np.bincount(truths.astype(int), minlength=top)[:-1]) / len(truths)
+    by_share, by_middle = np.quantile(scores, shares), np.arange(top - 1) + 0.5
+
+    def kappa(cuts: Array) -> float:
+        return float(
+            metrics.cohen_kappa_score(truths, np.digitize(scores, np.sort(cuts)), weights="quadratic")
+        )
+
+    cuts = max((by_share, by_middle, (by_share + by_middle) / 2), key=kappa)
+    best = kappa(cuts)
+    for step in (0.3, 0.15):
+        for position in range(len(cuts)):
+            for move in (-step, step):
+                trial = cuts.copy()
+                trial[position] += move
+                score = kappa(trial)
+                if score > best + 1e-3:
+                    cuts, best = trial, score
+    return np.asarray(np.digitize(raw[:, 0], np.sort(cuts)))
+
+
+def wants_probability(brief: TaskBrief) -> float:
+    """Probabilities asked for."""
+    return 0.6 if brief.prediction == "probability" else 0.0
+
+
+def wants_label(brief: TaskBrief) -> float:
+    """Labels asked for."""
+    return 0.5 if brief.prediction == "label" else 0.0
+
+
+def wants_weighing(brief: TaskBrief) -> float:
+    """Labels asked for, and a metric that plain argmax does not serve."""
+    tuned = ("f1", "f1_macro", "f1_weighted", "matthews", "balanced_accuracy")
+    return 0.6 if brief.prediction == "label" and brief.metric in tuned else 0.0
+
+
+def wants_cuts(brief: TaskBrief) -> float:
+    """An ordinal target."""
+    return 0.9 if brief.problem == "ordinal" and brief.metric in ORDERED else 0.0
+
+
+RECIPES = (
+    Recipe(decide_raw, "decide", "As they are.", lambda b: 0.1, layouts=ANY),
+    Recipe(
+        decide_value,
+        "decide",
+        "Numbers within the known range.",
+        lambda b: 0.5 if b.problem in ("regression", "count", "multioutput") else 0.0,
+    ),
+    Recipe(
+        decide_quantiles,
+        "decide",
+        "Quantiles in order.",
+        lambda b: 0.9 if b.problem == "quantile" else 0.0,
+        layouts=ANY,
+    ),
+    Recipe(decide_probability, "decide", "Probabilities off the edges.", wants_probability, layouts=ANY),
+    Recipe(decide_label, "decide", "The most probable class.", wants_label, layouts=ANY),
+    Recipe(decide_weighted, "decide", "Classes weighed for the metric.", wants_weighing, layouts=ANY),
+    Recipe(decide_ordinal, "decide", "Cut points for ordered classes.", wants_cuts, layouts=ANY),
+)

@@ -1,0 +1,92 @@
+"""Inner validation by the brief's split rule."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
+
+from actors.models.offline.catalogue.registry import Recipe
+from actors.models.offline.catalogue.task import Array, Frame, Task, labelled, truth
+
+Folds = list[tuple[Frame, Frame, Array]]
+
+
+def held_folds(train: Frame, known: Frame, parts: list[Array], task: Task) -> Folds:
+    """Turn positions among the labelled rows into (fit, held, actual) frames."""
+    folds = []
+    for part in parts:
+        held = known.iloc[part]
+        fit = train.drop(index=held.index)
+        folds.append((fit, held.drop(columns=list(task.target)), truth(held, task)))
+    return folds
+
+
+def fold_count(rows: int, folds: int) -> tuple[int, int]:
+    """How many parts to cut and how many of them to score: fewer on many rows."""
+    if rows > 4000:
+        return 5, 1
+    return (folds, folds) if rows > 600 else (max(folds, 5), max(folds, 5))
+
+
+def random_folds(train: Frame, task: Task, *, folds: int = 4) -> Folds:
+    """Shuffled parts of the labelled rows, stratified by class where there are classes."""
+    train = train.reset_index(drop=True)
+    known = labelled(train, task)
+    cut, used = fold_count(len(known), folds)
+    codes = truth(known, task)
+    if task.classes and codes.ndim == 1 and np.bincount(codes.astype(int)).min() >= 2:
+        splitter = StratifiedKFold(cut, shuffle=True, random_state=task.seed)
+        parts = [held for _, held in splitter.split(known, codes.astype(int))]
+    else:
+        parts = [held for _, held in KFold(cut, shuffle=True, random_state=task.seed).split(known)]
+    return held_folds(train, known, parts[:used], task)
+
+
+def group_folds(train: Frame, task: Task, *, folds: int = 4) -> Folds:
+    """Parts that keep every group whole."""
+    if task.split_column not in train.columns:
+        return random_folds(train, task, folds=folds)
+    train = train.reset_index(drop=True)
+    known = labelled(train, task)
+    cut, used = fold_count(len(known), folds)
+    groups = known[task.split_column].astype(str)
+    cut = min(cut, groups.nunique())
+    splitter = GroupKFold(cut, shuffle=True, random_state=task.seed)
+    parts = [held for _, held in splitter.split(known, groups=groups)]
+    return held_folds(train, known, parts[:used], task)
+
+
+def time_folds(train: Frame, task: Task, *, share: float = 0.2) -> Folds:
+    """The latest share of the labelled rows."""
+    train = train.reset_index(drop=True)
+    known = labelled(train, task)
+    if task.split_column in known.columns:
+        when = known[task.split_column]
+        if not pd.api.types.is_numeric_dtype(when):
+            when = pd.to_datetime(when, errors="coerce", format="mixed")
+        order = np.argsort(when.to_numpy(), kind="stable")
+    else:
+        order = np.arange(len(known))
+    return held_folds(train, known, [order[int(len(order) * (1 - share)) :]], task)
+
+
+RECIPES = (
+    Recipe(
+        random_folds, "split", "Shuffled folds.", lambda b: 0.3, layouts=("table", "panel", "images", "text")
+    ),
+    Recipe(
+        group_folds,
+        "split",
+        "Folds that keep groups whole.",
+        lambda b: 0.6 if b.split.kind == "group" else 0.0,
+        layouts=("table", "panel", "images", "text"),
+    ),
+    Recipe(
+        time_folds,
+        "split",
+        "The last rows in time.",
+        lambda b: 0.6 if b.split.kind in ("time", "block") else 0.0,
+        layouts=("table", "panel"),
+    ),
+)
