@@ -1,0 +1,56 @@
+"""The command: `python -m runners.bench +tasks=all`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from actors.errors import FiveStarError, InputError
+from runners.config import load_config
+from runners.refusal import one_line
+from runners.schema import register_schema
+from runners.sweep import run_sweep_command
+
+
+@hydra.main(version_base="1.3", config_path="pkg://conf", config_name="bench")
+def bench(cfg: DictConfig) -> None:
+    """Run one sweep; a fault of the input ends with one line and exit code 2."""
+    try:
+        config = load_config(cfg, list(HydraConfig.get().overrides.task))
+        code = run_sweep_command(config)
+    except InputError as error:
+        refuse(str(error), 2)
+    except FiveStarError as error:
+        refuse(str(error), 1)
+    if code:
+        raise SystemExit(code)
+
+
+def refuse(message: str, code: int) -> None:
+    """Print one line and leave."""
+    print(f"error: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def main() -> None:
+    """Start Hydra so that its own refusals, too, are one line and exit code 2."""
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise where it would print and exit with 1
+    register_schema()
+    if any(a.lstrip("+").startswith("model.api_key=") for a in sys.argv) and {"-m", "--multirun"} & {
+        *sys.argv
+    }:
+        refuse("model.api_key: Hydra would write it to multirun.yaml; set OPENAI_API_KEY instead", 2)
+    try:
+        bench()
+    except (HydraException, OmegaConfBaseException) as error:
+        refuse(one_line(error), 2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""What a sweep is, checked and frozen: the objects that everything below the command line sees."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+
+from actors.contracts import AgentSettings, Budget, Limits
+
+
+@dataclass(frozen=True)
+class TaskSelection:
+    """What the user asked for: built-in names, the sets `all` and `quick`, a folder of theirs."""
+
+    names: tuple[str, ...] = ()
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class Price:
+    """Dollars a million tokens."""
+
+    input: float
+    output: float
+
+
+@dataclass(frozen=True)
+class RoleModel:
+    """What one role asks for instead of the sweep's model; None keeps the sweep's."""
+
+    name: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    reasoning_effort: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """The chat model and the limits that the gateway holds for the whole sweep."""
+
+    kind: str = "offline"
+    name: str = "offline"
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    timeout_seconds: float = 300.0
+    tries: int = 6
+    max_concurrency: int = 16
+    requests_per_minute: float = inf
+    tokens_per_minute: float = inf
+    spend_cap_dollars: float = inf
+    temperature: float | None = None
+    max_tokens: int | None = None
+    reasoning_effort: str | None = None
+    web_search: bool = False
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    by_role: Mapping[str, RoleModel] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ExecutorSettings:
+    """Which isolation level scripts get and how they start."""
+
+    level: str = "auto"
+    allow_weak: bool = False
+    warm: bool = True
+
+
+@dataclass(frozen=True)
+class FoldRule:
+    """How many validation folds a task has, by its training rows."""
+
+    small_rows: int = 1000
+    medium_rows: int = 5000
+    small_folds: int = 5
+    medium_folds: int = 3
+    large_folds: int = 1
+
+    def folds(self, rows: int) -> int:
+        """The number of folds for a task with that many training rows."""
+        if rows < self.small_rows:
+            return self.small_folds
+        return self.medium_folds if rows < self.medium_rows else self.large_folds
+
+
+@dataclass(frozen=True)
+class TrackerSettings:
+    """Where runs are tracked; no URI is the SQLite database beside the runs."""
+
+    kind: str = "none"
+    uri: str | None = None
+    experiment: str = "fivestar-mle"
+
+
+@dataclass(frozen=True)
+class RaySettings:
+    """Where the work runs; no address is a Ray of the sweep's own."""
+
+    address: str | None = None
+    slots: int | None = None
+    hosts: int = 1
+    object_store_gib: float | None = None
+
+    @property
+    def remote(self) -> bool:
+        """Whether the cluster was there before the sweep."""
+        return self.address is not None
+
+
+@dataclass(frozen=True)
+class SweepConfig:
+    """One sweep, whole and checked."""
+
+    name: str
+    runs: Path
+    tasks: TaskSelection
+    attempts: int
+    seed: int
+    agent: str
+    settings: AgentSettings
+    profile: str
+    model: ModelSettings
+    executor: ExecutorSettings
+    limits: Limits
+    budget: Budget
+    folds: FoldRule
+    tracker: TrackerSettings
+    ray: RaySettings
+    cache: Path
+    resumed: bool = False
+    recorded: str = field(default="", repr=False)  # the text of config.yaml
+
+    @property
+    def folder(self) -> Path:
+        """Where everything of this sweep is kept."""
+        return self.runs / self.name
+
+    @property
+    def journal(self) -> Path:
+        """Where the scratchpad's segments are kept."""
+        return self.folder / "scratchpad"
+
+    @property
+    def resume_command(self) -> str:
+        """What the user types to go on with this sweep."""
+        return f"python -m runners.bench resume={self.name}" + (
+            "" if self.runs == Path("runs") else f" runs={self.runs}"
+        )
