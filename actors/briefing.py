@@ -10,7 +10,7 @@ import yaml
 from actors.contracts import ColumnFacts, FileFacts, Limits, SplitRule, TaskBrief
 
 MAX_COLUMNS = 60  # of a file, in full; further ones are named only
-_SKIP = (None, "", (), [])
+_SKIP: tuple[Any, ...] = (None, "", (), [])
 
 
 def render_brief(brief: TaskBrief, limits: Limits, libraries: dict[str, str]) -> str:

@@ -35,3 +35,7 @@ class JournalError(FiveStarError):
 
 class TransientModelError(ModelError):
     """An endpoint fault that outlived its retries, though another request may pass."""
+
+
+class AgentError(FiveStarError):
+    """An agent cannot go on with its attempt."""

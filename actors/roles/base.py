@@ -16,6 +16,18 @@ from actors.errors import AnswerError
 In = TypeVar("In")
 Out = TypeVar("Out")
 
+SCRIPT_CONTRACT = """
+Answer with exactly one ```python block: a complete program that
+- reads its data from ./input and writes ./submission.csv with the ids, the order-independent rows and
+  the columns of the sample submission, one prediction for every row of it, none missing or infinite;
+- works for a test file with other or more rows than today's, since it is validated that way;
+- uses the installed libraries only, no network, no argument, no input from a person;
+- is deterministic: fixes its seeds, runs in one process with as many threads as the brief gives cpus;
+- measures itself on a hold-out of the training rows made by the brief's split rule, prints one line
+  `Final Validation Performance: <score in the task's metric>`, then fits on all labelled rows;
+- ends within the time and memory of the brief.
+""".strip()
+
 _FENCE = re.compile(r"^```([\w+-]*)[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
@@ -29,7 +41,15 @@ class Role(Generic[In, Out]):
     instructions: str  # what to do, and the contract of the answer
     render: Callable[[In], Sequence[tuple[str, str]]]  # (heading, body) sections of the user message
     parse: Callable[[str], Out]  # raises AnswerError
+    check: Callable[[In, Out], None] | None = None  # holds the answer against the inputs
     web_search: bool = False
+
+    def read(self, inputs: In, text: str) -> Out:
+        """The typed answer; raises AnswerError with a complaint that the model can act on."""
+        answer = self.parse(text)
+        if self.check is not None:
+            self.check(inputs, answer)
+        return answer
 
     def messages(self, inputs: In) -> tuple[Message, ...]:
         """The chat messages that ask this role; they carry all that an answer needs."""
@@ -46,7 +66,7 @@ def fenced(language: str, text: str) -> str:
 
 def python_block(text: str) -> str:
     """The one Python program of an answer; raises AnswerError when there is none or several."""
-    blocks = [body for language, body in _FENCE.findall(text) if language in ("python", "py", "")]
+    blocks: list[str] = [body for lang, body in _FENCE.findall(text) if lang in ("python", "py", "")]
     if not blocks:
         raise AnswerError("the answer holds no ```python block; give exactly one")
     if len(blocks) > 1:
@@ -75,25 +95,32 @@ def json_block(text: str) -> Any:
         raise AnswerError(f"the answer is not valid JSON: {error}") from None
 
 
-def tried_section(tried: Sequence[tuple[str, float | None]], keep: int = 20) -> str:
+@dataclass(frozen=True)
+class Tried:
+    """A plan and what came of it."""
+
+    plan: str
+    score: float | None  # None when it failed
+    pending: bool = False  # it runs at this moment, beside the plan to be made
+
+
+def tried_section(tried: Sequence[Tried], keep: int = 30) -> str:
     """Earlier plans and scores as a YAML list, oldest first.
 
-    Past `keep` plans the best half and the latest half stay, and the first line says how many
-    were left out.
+    Past `keep` plans the latest stay, and the first line says how many were left out.
     """
     if not tried:
         return "none yet"
-    kept = list(tried)
-    dropped = len(kept) - keep
-    head = ""
-    if dropped > 0:
-        latest = list(range(len(kept) - keep // 2, len(kept)))
-        scored = [i for i in range(latest[0]) if kept[i][1] is not None]
-        best = scored[-(keep - len(latest)) :]
-        kept = [kept[i] for i in sorted({*best, *latest})]
-        head = f"# {len(tried) - len(kept)} earlier plans left out\n"
-    rows = [{"plan": plan, "score": "failed" if s is None else float(s)} for plan, s in kept]
+    dropped = max(0, len(tried) - keep)
+    head = f"# the {dropped} oldest plans are left out\n" if dropped else ""
+    rows = [{"plan": t.plan, "score": _outcome(t)} for t in tried[dropped:]]
     return fenced("yaml", head + yaml.safe_dump(rows, sort_keys=False, width=10_000))
+
+
+def _outcome(tried: Tried) -> float | str:
+    if tried.pending:
+        return "pending"
+    return "failed" if tried.score is None else float(tried.score)
 
 
 def cut(text: str, limit: int, what: str) -> str:
@@ -102,3 +129,15 @@ def cut(text: str, limit: int, what: str) -> str:
         return text
     half = limit // 2
     return f"{text[:half]}\n[... {len(text) - 2 * half} characters of {what} left out ...]\n{text[-half:]}"
+
+
+def brief_section(brief: str) -> tuple[str, str]:
+    """The section that every prompt starts with."""
+    return "Task brief", fenced("yaml", brief)
+
+
+def prose(text: str) -> str:
+    """A plain-text answer; raises AnswerError when it is empty."""
+    if not text.strip():
+        raise AnswerError("the answer is empty")
+    return text.strip()

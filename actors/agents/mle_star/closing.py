@@ -1,0 +1,91 @@
+"""The end of an attempt: submission and report."""
+
+from __future__ import annotations
+
+import yaml
+
+from actors.agents.workshop import debugged
+from actors.attempt import AttemptContext
+from actors.contracts import Evaluation
+from actors.errors import AgentError, AnswerError
+from actors.roles import reporter, submitter
+from scratchpad.records import Entry, Kind
+
+DIGEST_STEPS = 120  # entries in the reporter's digest; further ones are counted
+
+
+async def hand_in(context: AttemptContext, winner: Evaluation) -> None:
+    """Refit the winner on all rows and hand it in; fall back to its own test predictions.
+
+    Raises AgentError when there is nothing to hand in.
+    """
+    await context.decide("winner", f"validation score {winner.score!r}", (winner.key,))
+    script = await _readied(context, winner.script)
+    trial = await context.submit(script, "submission", (winner.key,))
+    for _ in range(context.settings.debug_tries):
+        if trial.failure is None or not context.role_on("debugger"):
+            break
+        fixed = await debugged(context, script, trial.failure)
+        if fixed is None:
+            break
+        script, trial = fixed, await context.submit(fixed, "submission, repaired", (winner.key,))
+    if trial.failure is not None and script != winner.script:
+        trial = await context.submit(winner.script, "submission, the winner as it was", (winner.key,))
+    if trial.failure is not None and not await context.submit_best():
+        raise AgentError(f"no submission: {trial.detail or trial.fault or trial.status}")
+
+
+async def _readied(context: AttemptContext, script: str) -> str:
+    if not context.role_on("submitter"):
+        return script
+    try:
+        final: str = await context.ask("submitter", submitter.Inputs(context.brief_text, script), "final script")
+    except AnswerError as error:
+        await context.decide("submission", f"the winner as it is: {error}")
+        return script
+    return final
+
+
+async def write_report(context: AttemptContext, winner: Evaluation) -> None:
+    """Ask the reporter; its prose goes into report.md beside the tables made from the scratchpad."""
+    if not context.role_on("reporter"):
+        return
+    digest = attempt_digest(await context.history(), winner)
+    try:
+        await context.ask("reporter", reporter.Inputs(context.brief_text, digest), "report")
+    except AnswerError as error:
+        await context.decide("report", f"without prose: {error}")
+
+
+def attempt_digest(entries: list[Entry], winner: Evaluation) -> str:
+    """The attempt as YAML: scores of every script, verdicts and decisions, the winner."""
+    shown = [e for e in entries if e.kind in (Kind.EVALUATION, Kind.DECISION) or e.role == "summariser"]
+    steps = [_line(e) for e in shown[:DIGEST_STEPS]]
+    digest = {
+        "steps": steps,
+        "steps_left_out": len(shown) - len(steps),
+        "executions": sum(e.kind is Kind.EXECUTION for e in entries),
+        "failed_executions": sum(e.kind is Kind.EXECUTION and e.error is not None for e in entries),
+        "winner": {
+            "score": winner.score,
+            "fold_scores": list(winner.fold_scores),
+            "spread": winner.spread,
+            "printed": winner.printed,
+            "validation": winner.validation,
+            "step": next((e.title for e in entries if e.key == winner.key), ""),
+        },
+    }
+    return yaml.safe_dump(digest, sort_keys=False, allow_unicode=True, width=10_000)
+
+
+def _line(entry: Entry) -> dict[str, object]:
+    if entry.kind is Kind.EVALUATION:
+        return {
+            "evaluated": entry.title,
+            "score": "failed" if entry.score is None else entry.score,
+            **({"printed": entry.metrics["printed"]} if "printed" in entry.metrics else {}),
+            **({"spread": entry.metrics["spread"]} if "spread" in entry.metrics else {}),
+        }
+    if entry.kind is Kind.DECISION:
+        return {"decided": entry.title, "because": entry.content}
+    return {"ablation": entry.content}

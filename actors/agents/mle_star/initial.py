@@ -1,0 +1,108 @@
+"""Stage 1: from retrieved models to one initial solution (paper, algorithm 1)."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+
+from actors.agents.workshop import work_out
+from actors.attempt import AttemptContext
+from actors.contracts import Evaluation
+from actors.errors import AgentError, AnswerError
+from actors.roles import data_profiler, data_usage_checker, initialiser, merger, retriever
+
+NO_NOTES = "- none were made"
+
+
+async def look_at_data(context: AttemptContext) -> str:
+    """The data notes that later prompts carry."""
+    if not context.role_on("data_profiler"):
+        return NO_NOTES
+    try:
+        notes = await context.ask("data_profiler", data_profiler.Inputs(context.brief_text), "data notes")
+    except AnswerError as error:
+        await context.decide("data notes", f"none: {error}")
+        return NO_NOTES
+    bullets: str = notes.bullets()
+    return bullets
+
+
+async def initial_solution(context: AttemptContext, notes: str) -> Evaluation:
+    """Write and score one script a model, then merge while merging does not hurt.
+
+    Raises AgentError when no script runs.
+    """
+    cards = await _cards(context, notes)
+    branches = [context.branch(f"model{n}") for n in range(len(cards))]
+    tried = await asyncio.gather(
+        *(_candidate(b, c, notes) for b, c in zip(branches, cards, strict=True))
+    )
+    ranked = _best_first(context, [e for e in tried if e is not None and e.score is not None])
+    if not ranked:
+        raise AgentError(f"none of {len(cards)} initial scripts ran to a valid submission")
+    best = ranked[0]
+    for other in ranked[1:] if context.role_on("merger") else []:
+        merged = await _merge(context, best, other)
+        if merged is None or not context.at_least(merged, best):
+            await context.decide("merge", "stopped: the merged script does not improve", (best.key,))
+            break
+        best = merged
+    return await _all_data_used(context, best)
+
+
+async def _cards(context: AttemptContext, notes: str) -> tuple[retriever.ModelCard, ...]:
+    count = context.settings.models
+    if context.role_on("retriever"):
+        cards: tuple[retriever.ModelCard, ...] = await context.ask(
+            "retriever", retriever.Inputs(context.brief_text, notes, count), "models to try"
+        )
+        return cards[:count]
+    return tuple(
+        retriever.ModelCard(f"model {n} of your choice", "the retriever is switched off", "")
+        for n in range(1, count + 1)
+    )
+
+
+async def _candidate(context: AttemptContext, card: retriever.ModelCard, notes: str) -> Evaluation | None:
+    inputs = initialiser.Inputs(context.brief_text, notes, card.rendered())
+    try:
+        script = await context.ask("initialiser", inputs, card.name)
+    except AnswerError as error:
+        await context.decide(card.name, f"dropped: {error}")
+        return None
+    return await work_out(context, script, card.name)
+
+
+def _best_first(context: AttemptContext, tried: list[Evaluation]) -> list[Evaluation]:
+    """Sorted by score; equal scores keep the retriever's order."""
+
+    def compare(a: Evaluation, b: Evaluation) -> int:
+        return int(context.at_least(b, a)) - int(context.at_least(a, b))
+
+    return sorted(tried, key=functools.cmp_to_key(compare))
+
+
+async def _merge(context: AttemptContext, base: Evaluation, other: Evaluation) -> Evaluation | None:
+    inputs = merger.Inputs(context.brief_text, base.script, other.script)
+    try:
+        script = await context.ask("merger", inputs, "merge")
+    except AnswerError as error:
+        await context.decide("merge", f"dropped: {error}")
+        return None
+    return await work_out(context, script, "merge", (base.key, other.key))
+
+
+async def _all_data_used(context: AttemptContext, best: Evaluation) -> Evaluation:
+    """The script revised to use what it ignored, kept only if it runs."""
+    if not context.role_on("data_usage_checker"):
+        return best
+    inputs = data_usage_checker.Inputs(context.brief_text, best.script)
+    try:
+        revised = await context.ask("data_usage_checker", inputs, "data usage check")
+    except AnswerError as error:
+        await context.decide("data usage", f"no usable answer: {error}")
+        return best
+    if revised is None:
+        return best
+    evaluation = await work_out(context, revised, "all data used", (best.key,))
+    return best if evaluation.failure is not None else evaluation

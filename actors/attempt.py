@@ -1,0 +1,319 @@
+"""An attempt's context: durable steps.
+
+Each step has a key made of its position in the attempt and its inputs. A key that the scratchpad
+already holds returns what was recorded; otherwise the work is done, appended and returned. So resume,
+replay and audit are one mechanism, and agents hold no checkpoint code. Positions are counted per
+branch, so that steps which run beside each other keep their keys: `branch` before `gather`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from actors.briefing import render_brief
+from actors.contracts import AttemptSpec, Evaluation, ExecutionRequest, Executor, Scorer, TaskBrief, TaskData
+from actors.errors import AnswerError
+from actors.ledger import Ledger
+from actors.roles.desk import RoleDesk
+from actors.roles.registry import ROLES
+from actors.trial import ABLATION, PUBLIC, Trial, run_trial
+from scratchpad.client import AsyncNamespace
+from scratchpad.records import Entry, Kind
+
+SUBMISSION = "submission.csv"
+ExtraFiles = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Services:
+    """What an attempt works with; each hides whether Ray is behind it."""
+
+    desk: RoleDesk
+    executor: Executor
+    scorer: Scorer
+    libraries: Mapping[str, str]  # installed versions, for the prompts
+
+
+@dataclass
+class _Shared:
+    """What the branches of one attempt have in common: a fold of its recorded steps."""
+
+    ledger: Ledger
+    recorded: dict[str, Entry]
+    replayed: int = 0
+    best: Evaluation | None = None
+    best_submission: str = ""  # digest of the best evaluation's predictions for the test rows
+    submitted: Entry | None = None
+
+
+class AttemptContext:
+    """What an agent may do: ask roles, execute and evaluate scripts, decide, submit."""
+
+    def __init__(
+        self, spec: AttemptSpec, data: TaskData, services: Services, pad: AsyncNamespace, shared: _Shared
+    ) -> None:
+        self.spec = spec
+        self.settings = spec.settings
+        self.brief: TaskBrief = data.brief
+        self.brief_text = render_brief(data.brief, spec.limits, dict(services.libraries))
+        self._data = data
+        self._services = services
+        self._pad = pad
+        self._shared = shared
+        self._path = ""
+        self._position = 0
+
+    @classmethod
+    async def open(
+        cls, spec: AttemptSpec, data: TaskData, services: Services, pad: AsyncNamespace
+    ) -> AttemptContext:
+        """Start an attempt, or go on with one from what its scratchpad holds."""
+        entries = await pad.entries()
+        elapsed = max((e.metrics.get("elapsed", 0.0) for e in entries), default=0.0)
+        ledger = Ledger(spec.budget, earlier_seconds=elapsed)
+        recorded = {e.key: e for e in entries if e.is_step}
+        return cls(spec, data, services, pad, _Shared(ledger, recorded))
+
+    # --- what is known so far
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the attempt has used."""
+        return self._shared.ledger
+
+    @property
+    def replayed(self) -> int:
+        """How many steps were returned from the scratchpad instead of being done."""
+        return self._shared.replayed
+
+    @property
+    def best(self) -> Evaluation | None:
+        """The best evaluation so far."""
+        return self._shared.best
+
+    @property
+    def submitted(self) -> Entry | None:
+        """The submission that was accepted last."""
+        return self._shared.submitted
+
+    async def history(self) -> list[Entry]:
+        """Every entry of this attempt so far, in order."""
+        return await self._pad.entries()
+
+    def at_least(self, challenger: Evaluation, champion: Evaluation | None) -> bool:
+        """Whether the challenger scored as well as the champion or better; a failure never did."""
+        if challenger.score is None:
+            return False
+        if champion is None or champion.score is None:
+            return True
+        return self.brief.oriented(challenger.score) >= self.brief.oriented(champion.score)
+
+    def role_on(self, role: str) -> bool:
+        """Whether configuration left this role switched on."""
+        return role not in self.settings.roles_off
+
+    def branch(self, name: str) -> AttemptContext:
+        """A context with positions of its own, for steps that run beside others."""
+        child = AttemptContext(self.spec, self._data, self._services, self._pad, self._shared)
+        child.brief_text = self.brief_text
+        child._path = f"{self._path}{self._next()}.{name}/"
+        return child
+
+    # --- steps
+
+    async def ask(self, role: str, inputs: Any, title: str = "") -> Any:
+        """Ask a role; raises AnswerError when it did not parse twice, ModelError when unanswered."""
+        spec = ROLES[role]
+        prompt = json.dumps([asdict(m) for m in spec.messages(inputs)], ensure_ascii=False).encode()
+
+        async def work(entry: Entry) -> Entry:
+            answer = await self._services.desk.ask(role, inputs, _seed(entry.key, self.spec), self.spec.web_search)
+            return replace(
+                entry,
+                team=spec.team.value,
+                role=role,
+                model=answer.replies[-1].model,
+                content=answer.text,
+                attachments={"prompt.json": await self._pad.put_blob(prompt)},
+                metrics={"tries": float(sum(r.tries for r in answer.replies)), "asks": float(len(answer.replies))},
+                tokens_in=sum(r.tokens_in for r in answer.replies),
+                tokens_out=sum(r.tokens_out for r in answer.replies),
+                cost=answer.cost,
+                seconds=sum(r.seconds for r in answer.replies),
+                error=answer.complaint,
+            )
+
+        entry = await self._step(Kind.ASK, title or role, prompt, work)
+        if entry.error is not None:
+            raise AnswerError(f"{role}: {entry.error}")
+        return spec.read(inputs, entry.content)
+
+    async def execute(self, script: str, title: str = "", extra_files: ExtraFiles = ()) -> Trial:
+        """Run a script on the public data, without a score."""
+        trial, _ = await self._run(script, title, ABLATION, extra_files)
+        return trial
+
+    async def evaluate(
+        self, script: str, title: str = "", parents: tuple[str, ...] = (), extra_files: ExtraFiles = ()
+    ) -> Evaluation:
+        """Score a script: on the harness's folds, or by what it prints where there are none."""
+        here = self.branch("evaluate")
+        folds = list(range(len(self._data.folds))) or [PUBLIC]
+        branches = [here.branch(f"fold{k}") for k in folds]
+        first, submission = await branches[0]._run(script, title, folds[0], extra_files)
+        trials = [first]
+        if first.ok:  # the first fold spares the others a script that fails
+            rest = [b._run(script, title, k, extra_files) for b, k in zip(branches[1:], folds[1:], strict=True)]
+            trials += [trial for trial, _ in await asyncio.gather(*rest)]
+        evaluation = _conclude(script, trials, self.brief)
+
+        async def work(entry: Entry) -> Entry:
+            metrics = {"folds": float(len(evaluation.fold_scores))}
+            metrics |= {f"fold_{k}": s for k, s in enumerate(evaluation.fold_scores)}
+            metrics |= {"printed": evaluation.printed} if evaluation.printed is not None else {}
+            metrics |= {"spread": evaluation.spread} if evaluation.spread is not None else {}
+            return replace(
+                entry,
+                parents=parents,
+                content=script,
+                score=evaluation.score,
+                metrics=metrics,
+                attachments={SUBMISSION: submission} if submission else {},
+                seconds=sum(t.seconds for t in trials),
+                error=evaluation.failure,
+            )
+
+        entry = await here._step(Kind.EVALUATION, title, script.encode(), work)
+        evaluation = replace(evaluation, key=entry.key)
+        if self.at_least(evaluation, self.best):
+            self._shared.best = evaluation
+            self._shared.best_submission = entry.attachments.get(SUBMISSION, "")
+        return evaluation
+
+    async def decide(self, title: str, choice: str, parents: tuple[str, ...] = ()) -> None:
+        """Record a decision of the agent and its reason."""
+
+        async def work(entry: Entry) -> Entry:
+            return replace(entry, content=choice, parents=parents)
+
+        await self._step(Kind.DECISION, title, choice.encode(), work)
+
+    async def submit(
+        self, script: str, title: str = "submission", parents: tuple[str, ...] = (), extra_files: ExtraFiles = ()
+    ) -> Trial:
+        """Run a script on all public rows; its submission counts when the trial is ok."""
+        trial, submission = await self._run(script, title, PUBLIC, extra_files)
+        if trial.ok and submission:
+            await self._hand_in(title, script, submission, parents)
+        return trial
+
+    async def submit_best(self) -> bool:
+        """Hand in the best evaluation's own predictions; False when there is none."""
+        best = self._shared.best
+        if best is None or not self._shared.best_submission:
+            return False
+        await self._hand_in("best so far", best.script, self._shared.best_submission, (best.key,))
+        return True
+
+    # --- how a step is made durable
+
+    def _next(self) -> int:
+        self._position += 1
+        return self._position - 1
+
+    async def _step(
+        self,
+        kind: Kind,
+        title: str,
+        inputs: bytes,
+        work: Callable[[Entry], Awaitable[Entry]],
+        budgeted: bool = True,
+    ) -> Entry:
+        shared = self._shared
+        path = f"{self._path}{self._next()}"
+        key = hashlib.sha256(b"\0".join([path.encode(), kind.value.encode(), inputs])).hexdigest()[:32]
+        entry = shared.recorded.get(key)
+        if entry is None:
+            if budgeted:
+                shared.ledger.check()
+            blank = Entry(
+                sweep=self.spec.sweep,
+                task=self.spec.task,
+                attempt=self.spec.attempt,
+                kind=kind,
+                key=key,
+                path=path,
+                title=title,
+            )
+            entry = await work(blank)
+            entry = replace(entry, metrics={**entry.metrics, "elapsed": shared.ledger.seconds})
+            await self._pad.append([entry])
+            shared.recorded[key] = entry
+        else:
+            shared.replayed += 1
+        cpu_seconds = entry.metrics.get("cpu_seconds", 0.0)
+        shared.ledger.add(cpu_seconds, entry.tokens_in + entry.tokens_out, entry.cost)
+        return entry
+
+    async def _run(self, script: str, title: str, fold: int, extra_files: ExtraFiles) -> tuple[Trial, str]:
+        limits = replace(
+            self.spec.limits, wall_seconds=min(self.spec.limits.wall_seconds, self.ledger.seconds_left or 1.0)
+        )
+        bundle = self._data.folds[fold] if fold >= 0 else self._data.public
+        identity = json.dumps([script, fold, bundle, extra_files]).encode()
+
+        async def work(entry: Entry) -> Entry:
+            request = ExecutionRequest(script, bundle, limits, extra_files, _seed(entry.key, self.spec))
+            services = self._services
+            trial, submission = await run_trial(
+                request, fold, self.spec.task, services.executor, services.scorer
+            )
+            attachments = {"script.py": await self._pad.put_blob(script.encode())}
+            if submission is not None and fold <= 0:
+                attachments[SUBMISSION] = await self._pad.put_blob(submission)
+            return replace(
+                entry,
+                content=trial.dumps(),
+                attachments=attachments,
+                score=trial.score,
+                metrics={"cpu_seconds": trial.cpu_seconds, "peak_bytes": float(trial.peak_bytes), "fold": float(fold)},
+                seconds=trial.seconds,
+                error=None if trial.ok else (trial.fault or trial.detail or trial.status.value),
+            )
+
+        entry = await self._step(Kind.EXECUTION, title, identity, work)
+        return Trial.loads(entry.content), entry.attachments.get(SUBMISSION, "")
+
+    async def _hand_in(self, title: str, script: str, submission: str, parents: tuple[str, ...]) -> None:
+        async def work(entry: Entry) -> Entry:
+            score = self.best.score if self.best is not None else None
+            return replace(
+                entry, content=script, parents=parents, score=score, attachments={SUBMISSION: submission}
+            )
+
+        self._shared.submitted = await self._step(
+            Kind.SUBMISSION, title, (script + submission).encode(), work, budgeted=False
+        )
+
+
+def _conclude(script: str, trials: list[Trial], brief: TaskBrief) -> Evaluation:
+    """One evaluation from its trials; any failed fold fails it, so that means are comparable."""
+    failure = next((t.failure for t in trials if not t.ok), None)
+    printed = trials[0].printed
+    if brief.validation == "printed":
+        if failure is None and printed is None:
+            failure = "the script printed no line `Final Validation Performance: <score>`"
+        return Evaluation(script, None if failure else printed, (), printed, "printed", failure)
+    scores = tuple(t.score for t in trials if t.score is not None)
+    score = None if failure else sum(scores) / len(scores)
+    return Evaluation(script, score, () if failure else scores, printed, "harness", failure)
+
+
+def _seed(key: str, spec: AttemptSpec) -> int:
+    """A seed for one step: fixed by the attempt's seed and the step's key."""
+    return int.from_bytes(hashlib.sha256(f"{spec.seed}/{key}".encode()).digest()[:4], "big") >> 1

@@ -1,0 +1,44 @@
+"""Finds provided data that a script ignores without reason (paper, section 3.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actors.contracts import Team
+from actors.roles.base import SCRIPT_CONTRACT, Role, brief_section, fenced, python_program
+
+ALL_USED = "All the provided information is used."
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the data-usage checker sees."""
+
+    brief: str
+    script: str
+
+
+def parse(text: str) -> str | None:
+    """None when everything is used, else the revised script; raises AnswerError."""
+    if ALL_USED.rstrip(".").lower() in text.lower() and "```" not in text:
+        return None
+    return python_program(text)
+
+
+ROLE = Role[Inputs, str | None](
+    name="data_usage_checker",
+    team=Team.DATA,
+    duty="You check that a solution uses what the task provides.",
+    instructions=f"""
+Compare the script with the task brief: is there a provided file, column or piece of information
+that it ignores although it could help? Columns that exist in training only, extra files, text and
+dates are the usual ones. Ignoring an identifier, a constant or a leaking column is right.
+
+If nothing useful is ignored, answer with exactly this line: {ALL_USED}
+Otherwise answer with the revised script, changed no more than needed.
+
+{SCRIPT_CONTRACT}
+""",
+    render=lambda i: [brief_section(i.brief), ("Script", fenced("python", i.script))],
+    parse=parse,
+)

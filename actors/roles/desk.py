@@ -1,0 +1,120 @@
+"""Where an attempt asks its roles: the plain desk, and the Ray actors behind the same interface."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from actors.contracts import ChatModel, ChatReply, ChatRequest, Message
+from actors.errors import AnswerError
+from actors.roles.registry import ROLES
+
+
+@dataclass(frozen=True)
+class RoleAnswer:
+    """A role's last answer and what asking cost, re-asks included."""
+
+    text: str
+    complaint: str | None  # the parser's, when the last answer still did not parse
+    replies: tuple[ChatReply, ...]
+
+    @property
+    def cost(self) -> float | None:
+        """Dollars; None when a reply has no price."""
+        costs = [r.cost for r in self.replies]
+        return None if any(c is None for c in costs) else float(sum(c for c in costs if c is not None))
+
+
+class RoleDesk(Protocol):
+    """Asks a role by name."""
+
+    async def ask(self, role: str, inputs: Any, seed: int, web_search: bool = False) -> RoleAnswer:
+        """Ask once, and once more with the parser's complaint; raises ModelError."""
+
+
+class RoleHost:
+    """One role before one chat model; it keeps nothing between calls."""
+
+    RE_ASKS = 1
+
+    def __init__(self, name: str, model: ChatModel) -> None:
+        self._role = ROLES[name]
+        self._model = model
+
+    async def ask(self, inputs: Any, seed: int, web_search: bool = False) -> RoleAnswer:
+        """Ask, parse, and re-ask with the complaint when the answer does not parse."""
+        messages = self._role.messages(inputs)
+        replies: list[ChatReply] = []
+        complaint = None
+        for turn in range(self.RE_ASKS + 1):
+            request = ChatRequest(self._role.name, messages, seed + turn, web_search and self._role.web_search)
+            reply = await self._model.complete(request)
+            replies.append(reply)
+            try:
+                self._role.read(inputs, reply.text)
+            except AnswerError as error:
+                complaint = str(error)
+                messages = (
+                    *messages,
+                    Message("assistant", reply.text),
+                    Message("user", f"Your answer cannot be used: {complaint}. Answer again, in full."),
+                )
+                continue
+            return RoleAnswer(reply.text, None, tuple(replies))
+        return RoleAnswer(replies[-1].text, complaint, tuple(replies))
+
+
+class LocalDesk:
+    """All roles in this process."""
+
+    def __init__(self, model: ChatModel) -> None:
+        self._model = model
+
+    async def ask(self, role: str, inputs: Any, seed: int, web_search: bool = False) -> RoleAnswer:
+        """See RoleDesk."""
+        return await RoleHost(role, self._model).ask(inputs, seed, web_search)
+
+
+class RayDesk:
+    """One Ray actor a role, shared by all attempts of a sweep and made on first use."""
+
+    TRIES = 3  # a role keeps nothing, so that a call can be made again after its actor died
+
+    def __init__(self, sweep: str, model: ChatModel) -> None:
+        self._sweep = sweep
+        self._model = model
+        self._actors: dict[str, Any] = {}
+
+    async def ask(self, role: str, inputs: Any, seed: int, web_search: bool = False) -> RoleAnswer:
+        """See RoleDesk."""
+        from ray.exceptions import RayActorError
+
+        for left in reversed(range(self.TRIES)):
+            try:
+                answer: RoleAnswer = await self._actor(role).ask.remote(inputs, seed, web_search)
+            except RayActorError:
+                if not left:
+                    raise
+                self._actors.pop(role, None)
+                await asyncio.sleep(0.5)
+            else:
+                return answer
+        raise AssertionError("unreachable")
+
+    def _actor(self, role: str) -> Any:
+        import ray
+
+        if role not in self._actors:
+            self._actors[role] = (
+                ray.remote(RoleHost)
+                .options(
+                    name=f"{self._sweep}/{role}",
+                    get_if_exists=True,
+                    num_cpus=0,
+                    max_restarts=-1,
+                    max_concurrency=1000,
+                )
+                .remote(role, self._model)
+            )
+        return self._actors[role]

@@ -1,0 +1,45 @@
+"""All roles by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.roles import (
+    ablator,
+    coder,
+    data_profiler,
+    data_usage_checker,
+    debugger,
+    ensemble_planner,
+    ensembler,
+    extractor,
+    initialiser,
+    leakage_checker,
+    merger,
+    planner,
+    reporter,
+    retriever,
+    submitter,
+    summariser,
+)
+from actors.roles.base import Role
+
+_MODULES = (
+    data_profiler,
+    retriever,
+    initialiser,
+    merger,
+    data_usage_checker,
+    leakage_checker,
+    ablator,
+    summariser,
+    extractor,
+    planner,
+    coder,
+    ensemble_planner,
+    ensembler,
+    debugger,
+    submitter,
+    reporter,
+)
+ROLES: dict[str, Role[Any, Any]] = {module.ROLE.name: module.ROLE for module in _MODULES}
