@@ -22,7 +22,7 @@ def weighted_fit(x: Array, y: Array, weights: Array, shrink: float = 1e-4) -> Ar
 
 
 def wave_trend(
-    t: Array, y: Array, ahead: Array, cycles: list[float], degree: int, memory: float, overtones: int
+    t: Array, y: Array, ahead: Array, cycles: list[float], *, degree: int, memory: float, overtones: int
 ) -> Array:
     """Polynomial trend with seasonal waves, recent steps weighing most, last residuals fading out.
 
@@ -121,7 +121,14 @@ def damped_trend(t: Array, y: Array, ahead: Array, cycles: list[float], memory: 
 
 
 def self_regression(
-    t: Array, y: Array, ahead: Array, cycles: list[float], lags: int, differenced: bool, shrink: float = 1.0
+    t: Array,
+    y: Array,
+    ahead: Array,
+    cycles: list[float],
+    *,
+    lags: int,
+    differenced: bool,
+    shrink: float = 1.0,
 ) -> Array:
     """Ridge autoregression of the series without its season, stepped forward, plus the season."""
     grid, z = even_grid(t, y)

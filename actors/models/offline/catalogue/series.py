@@ -1,0 +1,294 @@
+"""Forecasts of one or several series in a table with a time column: loading, folds and members."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.reading import load_table
+from actors.models.offline.catalogue.registry import Recipe
+from actors.models.offline.catalogue.series_core import (
+    damped_trend,
+    last_cycle,
+    self_regression,
+    wave_trend,
+)
+from actors.models.offline.catalogue.series_time import counter_cycle, name_rank, read_clock, series_codes
+from actors.models.offline.catalogue.task import Array, Frame, Task, truth
+
+Forecast = Callable[[Array, Array, Array, list[float]], Array]
+
+
+def load_series(task: Task) -> tuple[Frame, Frame]:
+    """The two tables with each row's series and step, and the lengths of the cycles in steps."""
+    train, test = load_table(task)
+    return add_steps(train, test, task)
+
+
+def add_steps(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
+    """Columns series_code, step_number, cycle_steps and long_cycle_steps for both frames."""
+    clock = read_clock(train, test, task)
+    codes, test_codes = series_codes(train, test, clock.train, task)
+    cycle = clock.cycle
+    values = truth(train, task).reshape(len(train), -1)[:, 0]
+    even = np.median(np.diff(np.unique(clock.train))) == 1
+    main = (codes == np.bincount(codes).argmax()) & np.isfinite(values) & np.isfinite(clock.train)
+    if (
+        not cycle
+        and not clock.long_cycle
+        and main.sum() > 20
+        and np.median(np.diff(np.unique(clock.train))) == 1
+    ):
+        years = clock.train[main].min() > 1500 and clock.train[main].max() < 2200
+        cycle = 0.0 if years else counter_cycle(clock.train[main], values[main])
+    extra = {"cycle_steps": cycle, "long_cycle_steps": clock.long_cycle}
+    return (
+        train.assign(series_code=codes, step_number=clock.train, **extra),
+        test.assign(series_code=test_codes, step_number=clock.test, **extra),
+    )
+
+
+def cycles_of(train: Frame) -> list[float]:
+    """The cycles that hold for a frame of series."""
+    both = [float(train["cycle_steps"].iloc[0]), float(train["long_cycle_steps"].iloc[0])]
+    return [c for c in both if c > 1.9]
+
+
+def one_series(train: Frame, values: Array, code: int) -> tuple[Array, Array]:
+    """Steps and known values of one series in order, a mean where a step comes twice."""
+    rows = (train["series_code"].to_numpy() == code) & np.isfinite(values)
+    steps, where = np.unique(train["step_number"].to_numpy(dtype=float)[rows], return_inverse=True)
+    return steps, np.bincount(where, values[rows]) / np.bincount(where) if len(steps) else values[rows]
+
+
+def forecast_each(train: Frame, test: Frame, task: Task, forecast: Forecast, log: bool = False) -> Array:
+    """Apply a forecast to every series and target; short series keep their last value."""
+    actual = truth(train, task).reshape(len(train), -1)
+    cycles = cycles_of(train)
+    out = np.tile(np.nanmedian(actual, axis=0), (len(test), 1))
+    codes, steps = test["series_code"].to_numpy(), test["step_number"].to_numpy(dtype=float)
+    for column in range(actual.shape[1]):
+        for code in np.unique(codes):
+            rows = codes == code
+            t, y = one_series(train, actual[:, column], code)
+            if not len(y):
+                continue
+            ahead, where = np.unique(steps[rows], return_inverse=True)
+            out[rows, column] = safe_forecast(forecast, t, y, ahead, cycles, log=log)[where]
+    return out
+
+
+def safe_forecast(
+    forecast: Forecast, t: Array, y: Array, ahead: Array, cycles: list[float], *, log: bool
+) -> Array:
+    """A forecast kept near the range that the series has shown; steps in its past are interpolated."""
+    if len(y) < 4:
+        return np.full(len(ahead), y[-1])
+    bent = log and y.min() > 0
+    z = np.log(y) if bent else y
+    path = np.interp(ahead, t, z)
+    later = ahead > t[-1]
+    if later.any():
+        path[later] = forecast(t, z, ahead[later], cycles)
+        reach = (z.max() - z.min()) * (0.5 + min(2.0, (ahead.max() - t[-1]) / (t[-1] - t[0])))
+        path[later] = np.clip(path[later], z.min() - reach, z.max() + reach)
+    return np.asarray(np.exp(path) if bent else path)
+
+
+def harmonic_trend(
+    train: Frame,
+    test: Frame,
+    task: Task,
+    *,
+    degree: int = 2,
+    memory: float = 2.0,
+    overtones: int = 4,
+    log: bool = False,
+) -> Array:
+    """Weighted polynomial trend plus seasonal waves of growing size, last residuals fading out."""
+
+    def forecast(t: Array, y: Array, ahead: Array, cycles: list[float]) -> Array:
+        return wave_trend(t, y, ahead, cycles, degree=degree, memory=memory, overtones=overtones)
+
+    return forecast_each(train, test, task, forecast, log)
+
+
+def damped_holt(train: Frame, test: Frame, task: Task, *, memory: float = 0.0, log: bool = False) -> Array:
+    """Damped-trend exponential smoothing of the deseasonalised series, tuned for the horizon."""
+
+    def forecast(t: Array, y: Array, ahead: Array, cycles: list[float]) -> Array:
+        return damped_trend(t, y, ahead, cycles, memory * max([1.0, *cycles]))
+
+    return forecast_each(train, test, task, forecast, log)
+
+
+def autoregression(
+    train: Frame,
+    test: Frame,
+    task: Task,
+    *,
+    lags: int = 12,
+    differenced: bool = True,
+    log: bool = False,
+) -> Array:
+    """Ridge autoregression on many lags of the deseasonalised series, stepped forward."""
+
+    def forecast(t: Array, y: Array, ahead: Array, cycles: list[float]) -> Array:
+        return self_regression(t, y, ahead, cycles, lags=lags, differenced=differenced)
+
+    return forecast_each(train, test, task, forecast, log)
+
+
+def seasonal_naive(train: Frame, test: Frame, task: Task) -> Array:
+    """Last cycle repeated with its drift."""
+    return forecast_each(train, test, task, last_cycle)
+
+
+def forecast_pool() -> list[tuple[Forecast, bool]]:
+    """The forecasts that a backtest chooses from, each with whether it works on logarithms."""
+
+    def wave(degree: int, memory: float) -> Forecast:
+        return lambda t, y, ahead, cycles: wave_trend(
+            t, y, ahead, cycles, degree=degree, memory=memory, overtones=4
+        )
+
+    def lagged(lags: int, differenced: bool) -> Forecast:
+        return lambda t, y, ahead, cycles: self_regression(
+            t, y, ahead, cycles, lags=lags, differenced=differenced
+        )
+
+    def smooth(memory: float) -> Forecast:
+        return lambda t, y, ahead, cycles: damped_trend(t, y, ahead, cycles, memory * max([1.0, *cycles]))
+
+    plain = [wave(1, 1), wave(1, 4), wave(2, 1), wave(2, 2), wave(2, 4), wave(2, 0)]
+    plain += [lagged(3, True), lagged(12, True), lagged(36, True), lagged(12, False), lagged(36, False)]
+    plain += [smooth(0), smooth(3), last_cycle]
+    bent = [wave(1, 2), wave(2, 2), lagged(12, True), smooth(3)]
+    return [(f, False) for f in plain] + [(f, True) for f in bent]
+
+
+def backtested_mix(train: Frame, test: Frame, task: Task, *, keep: int = 3, origins: int = 6) -> Array:
+    """Many forecasts tried from earlier origins on the series themselves; the best few are averaged."""
+    actual = truth(train, task).reshape(len(train), -1)
+    cycles, pool = cycles_of(train), forecast_pool()
+    codes = np.unique(test["series_code"])
+    sample = codes[:: max(1, len(codes) // 10)]
+    starts = max(2, origins // max(1, len(sample) // 2))
+    power = 2.0 if "rmse" in task.metric or "r2" in task.metric else 1.0
+    out = np.zeros((len(test), actual.shape[1]))
+    for column in range(actual.shape[1]):
+        errors = np.zeros(len(pool))
+        for code in sample:
+            t, y = one_series(train, actual[:, column], code)
+            last = test["step_number"].to_numpy()[test["series_code"] == code].max()
+            horizon = min(max(last - t[-1], 1.0), (t[-1] - t[0]) / 3) if len(t) > 8 else 0.0
+            for start in range(starts if horizon else 0):
+                cut = t[-1] - horizon * (1 + 0.6 * start)
+                past, later = t <= cut, (t > cut) & (t <= cut + horizon)
+                if past.sum() < 8 or not later.any() or (start and cut - t[0] < 2.2 * max([0.0, *cycles])):
+                    continue
+                scale = np.abs(y[later] - y[past][-1]).mean() + 1e-3 * y.std() + 1e-12
+                for i, (forecast, log) in enumerate(pool):
+                    guess = safe_forecast(forecast, t[past], y[past], t[later], cycles, log=log)
+                    errors[i] += (np.abs((guess - y[later]) / scale) ** power).mean()
+        best = np.argsort(errors)[:keep] if errors.any() else [0]
+        shares = 1 / (errors[best] + 0.02 * errors.mean() + 1e-9)
+        one = train.assign(**dict.fromkeys(task.target[:1], actual[:, column]))
+        for share, i in zip(shares / shares.sum(), best, strict=True):
+            guess = forecast_each(one, test, first_target(task), pool[i][0], pool[i][1])
+            out[:, column] += share * guess[:, 0]
+    return out
+
+
+def first_target(task: Task) -> Task:
+    """The task with its first target alone."""
+    return replace(task, target=task.target[:1], classes=())
+
+
+def split_horizons(train: Frame, task: Task, *, folds: int = 2) -> list[tuple[Frame, Frame, Array]]:
+    """The latest steps held out, as many as each fold can spare: a tenth of the span a fold."""
+    steps = train["step_number"].to_numpy(dtype=float)
+    first, last = np.nanmin(steps), np.nanmax(steps)
+    pieces = []
+    for fold in range(folds):
+        cut = last - (last - first) * 0.12 * (fold + 1)
+        until = cut + (last - first) * 0.12
+        held = train[(steps > cut) & (steps <= until)]
+        actual = truth(held, task)
+        known = np.isfinite(actual if actual.ndim == 1 else actual.sum(axis=1))
+        pieces.append((train[steps <= cut], held[known].drop(columns=list(task.target)), actual[known]))
+    return [p for p in pieces if len(p[1]) and len(p[0])]
+
+
+def plain_inputs(brief: TaskBrief) -> int:
+    """How many numeric columns the test table has besides time, keys and identifiers."""
+    table = next((f for f in brief.files if f.name == brief.test), None)
+    skipped = {brief.id_column, brief.split.column, *brief.target}
+    names = [c for c in (table.columns if table else ()) if c.name not in skipped]
+    return sum(c.dtype == "real" or (c.dtype == "integer" and name_rank(c.name) == 99) for c in names)
+
+
+def is_series(brief: TaskBrief) -> float:
+    """A forecast whose test rows say little more than when (and of which series)."""
+    if not (brief.train and brief.test) or brief.classes:
+        return 0.0
+    few = plain_inputs(brief)
+    if brief.problem == "forecast":
+        return 0.9 if few <= 3 else 0.4 if few <= 8 else 0.1
+    if brief.split.kind == "time" and brief.problem in ("regression", "count", "multioutput"):
+        return 0.7 if few <= 1 else 0.2
+    return 0.0
+
+
+def suits(promise: float) -> Callable[[TaskBrief], float]:
+    """A promise that holds for every task of the layout."""
+    return lambda brief: promise
+
+
+RECIPES = (
+    Recipe(load_series, "load", "Counts time in steps, series by series.", is_series, ("series",)),
+    Recipe(
+        split_horizons, "split", "Holds the latest steps out.", suits(0.9), ("series",), {"folds": (1, 2, 3)}
+    ),
+    Recipe(
+        backtested_mix,
+        "member",
+        "Eighteen forecasts tried from earlier origins, the best few averaged: robust for any series.",
+        suits(0.95),
+        ("series",),
+        {"keep": (1, 2, 3, 5), "origins": (4, 6, 8)},
+    ),
+    Recipe(
+        harmonic_trend,
+        "member",
+        "Trend and seasonal waves with faded weights: best for smooth, strongly seasonal series.",
+        suits(0.85),
+        ("series",),
+        {
+            "degree": (1, 2),
+            "memory": (0.0, 1.0, 2.0, 4.0),
+            "overtones": (2, 4, 6),
+            "log": (False, True),
+        },
+    ),
+    Recipe(
+        damped_holt,
+        "member",
+        "Damped-trend smoothing: hard to beat on short or wandering series.",
+        suits(0.8),
+        ("series",),
+        {"memory": (0.0, 2.0, 3.0, 5.0), "log": (False, True)},
+    ),
+    Recipe(
+        autoregression,
+        "member",
+        "Autoregression on many lags: for series that swing in irregular cycles.",
+        suits(0.75),
+        ("series",),
+        {"lags": (3, 6, 12, 24, 36), "differenced": (True, False), "log": (False, True)},
+    ),
+    Recipe(seasonal_naive, "member", "Repeats the last cycle.", suits(0.3), ("series",)),
+)
