@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from runners.tasks.builtin.folding import dealt, fresh_ids
 from runners.tasks.builtin.publishing import ID
-from runners.tasks.builtin.writing import opaque_ids, table_bytes
+from runners.tasks.builtin.writing import table_bytes
 
 SAMPLE = "sample_submission.csv"
 
@@ -27,7 +28,7 @@ def last_year_fold(
         test: the true test rows; they keep their ids.
         sample: the sample submission for them.
         target: the target columns.
-        seed: of the draw of persons.
+        seed: of the draw of persons; 0 and 1 take complementary halves.
 
     Returns:
         The tables train, test and sample of the fold, and the answers of the moved rows, whose ids are new.
@@ -35,11 +36,10 @@ def last_year_fold(
     years = train.groupby("person")["year"]
     whole = (years.transform("count") >= 3) & ~train["person"].isin(test["person"])
     persons = np.sort(train.loc[whole, "person"].unique())
-    drawn = np.random.default_rng(seed).choice(persons, len(persons) // 2, replace=False)
-    moved = train["person"].isin(drawn) & (train["year"] == years.transform("max"))
-    taken = set(train[ID]) | set(test[ID])
-    fresh = [number for number in opaque_ids(len(taken), seed + 1) if number not in taken]
-    rows = train[moved].assign(**{ID: fresh[: int(moved.sum())]})
+    moved = train["person"].isin(dealt(persons, 2, seed)) & (train["year"] == years.transform("max"))
+    taken = np.concatenate([train[ID], test[ID]])
+    ids = fresh_ids(taken, int(moved.sum()), np.random.default_rng(seed))
+    rows = train[moved].assign(**{ID: ids})
     dummy = sample.iloc[[0] * len(rows)].assign(**{ID: rows[ID].to_numpy()})
     tables = {
         "train": train[~moved],

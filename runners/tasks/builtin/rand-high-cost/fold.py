@@ -12,7 +12,7 @@ ENDING = "csv.gz"
 
 def make_fold(public: Mapping[str, bytes], seed: int) -> tuple[dict[str, bytes], pd.DataFrame]:
     train, test = (
-        pd.read_csv(io.BytesIO(public[f"{part}.{ENDING}"]), compression="gzip", float_precision="round_trip")
+        pd.read_csv(io.BytesIO(public[f"{part}.{ENDING}"]), compression="gzip")
         for part in ("train", "test")
     )
     sample = pd.read_csv(io.BytesIO(public[SAMPLE]))
