@@ -8,7 +8,6 @@ branch, so that steps which run beside each other keep their keys: `branch` befo
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,9 +20,11 @@ from actors.errors import AnswerError
 from actors.ledger import Ledger
 from actors.roles.desk import RoleDesk
 from actors.roles.registry import ROLES
+from actors.together import together
 from actors.trial import ABLATION, PUBLIC, Trial, run_trial
-from scratchpad.client import AsyncNamespace
+from scratchpad.client import AttemptClient
 from scratchpad.records import Entry, Kind
+from scratchpad.schema import to_entries
 
 SUBMISSION = "submission.csv"
 ExtraFiles = tuple[tuple[str, str], ...]
@@ -55,7 +56,7 @@ class AttemptContext:
     """What an agent may do: ask roles, execute and evaluate scripts, decide, submit."""
 
     def __init__(
-        self, spec: AttemptSpec, data: TaskData, services: Services, pad: AsyncNamespace, shared: _Shared
+        self, spec: AttemptSpec, data: TaskData, services: Services, pad: AttemptClient, shared: _Shared
     ) -> None:
         self.spec = spec
         self.settings = spec.settings
@@ -70,10 +71,10 @@ class AttemptContext:
 
     @classmethod
     async def open(
-        cls, spec: AttemptSpec, data: TaskData, services: Services, pad: AsyncNamespace
+        cls, spec: AttemptSpec, data: TaskData, services: Services, pad: AttemptClient
     ) -> AttemptContext:
         """Start an attempt, or go on with one from what its scratchpad holds."""
-        entries = await pad.entries()
+        entries = to_entries(await pad.snapshot())
         elapsed = max((e.metrics.get("elapsed", 0.0) for e in entries), default=0.0)
         ledger = Ledger(spec.budget, earlier_seconds=elapsed)
         recorded = {e.key: e for e in entries if e.is_step}
@@ -101,9 +102,14 @@ class AttemptContext:
         """The submission that was accepted last."""
         return self._shared.submitted
 
+    @property
+    def submission(self) -> str:
+        """Digest of the submission that was accepted last, "" before the first."""
+        return "" if self.submitted is None else self.submitted.attachments[SUBMISSION]
+
     async def history(self) -> list[Entry]:
         """Every entry of this attempt so far, in order."""
-        return await self._pad.entries()
+        return to_entries(await self._pad.snapshot())
 
     def at_least(self, challenger: Evaluation, champion: Evaluation | None) -> bool:
         """Whether the challenger scored as well as the champion or better; a failure never did."""
@@ -129,18 +135,23 @@ class AttemptContext:
     async def ask(self, role: str, inputs: Any, title: str = "") -> Any:
         """Ask a role; raises AnswerError when it did not parse twice, ModelError when unanswered."""
         spec = ROLES[role]
-        prompt = json.dumps([asdict(m) for m in spec.messages(inputs)], ensure_ascii=False).encode()
+        messages = [asdict(m) for m in spec.messages(inputs)]
 
         async def work(entry: Entry) -> Entry:
-            answer = await self._services.desk.ask(role, inputs, _seed(entry.key, self.spec), self.spec.web_search)
+            answer = await self._services.desk.ask(
+                role, inputs, _seed(entry.key, self.spec), self.spec.web_search
+            )
+            exchange = {"messages": messages, "replies": [asdict(r) for r in answer.replies]}
             return replace(
                 entry,
                 team=spec.team.value,
                 role=role,
-                model=answer.replies[-1].model,
                 content=answer.text,
-                attachments={"prompt.json": await self._pad.put_blob(prompt)},
-                metrics={"tries": float(sum(r.tries for r in answer.replies)), "asks": float(len(answer.replies))},
+                attachments={"exchange.json": await self._pad.put_blob(_json(exchange))},
+                metrics={
+                    "tries": float(sum(r.tries for r in answer.replies)),
+                    "asks": float(len(answer.replies)),
+                },
                 tokens_in=sum(r.tokens_in for r in answer.replies),
                 tokens_out=sum(r.tokens_out for r in answer.replies),
                 cost=answer.cost,
@@ -148,7 +159,7 @@ class AttemptContext:
                 error=answer.complaint,
             )
 
-        entry = await self._step(Kind.ASK, title or role, prompt, work)
+        entry = await self._step(Kind.ASK, title or role, _json([role, messages]), work)
         if entry.error is not None:
             raise AnswerError(f"{role}: {entry.error}")
         return spec.read(inputs, entry.content)
@@ -168,8 +179,10 @@ class AttemptContext:
         first, submission = await branches[0]._run(script, title, folds[0], extra_files)
         trials = [first]
         if first.ok:  # the first fold spares the others a script that fails
-            rest = [b._run(script, title, k, extra_files) for b, k in zip(branches[1:], folds[1:], strict=True)]
-            trials += [trial for trial, _ in await asyncio.gather(*rest)]
+            rest = [
+                b._run(script, title, k, extra_files) for b, k in zip(branches[1:], folds[1:], strict=True)
+            ]
+            trials += [trial for trial, _ in await together(rest)]
         evaluation = _conclude(script, trials, self.brief)
 
         async def work(entry: Entry) -> Entry:
@@ -204,7 +217,11 @@ class AttemptContext:
         await self._step(Kind.DECISION, title, choice.encode(), work)
 
     async def submit(
-        self, script: str, title: str = "submission", parents: tuple[str, ...] = (), extra_files: ExtraFiles = ()
+        self,
+        script: str,
+        title: str = "submission",
+        parents: tuple[str, ...] = (),
+        extra_files: ExtraFiles = (),
     ) -> Trial:
         """Run a script on all public rows; its submission counts when the trial is ok."""
         trial, submission = await self._run(script, title, PUBLIC, extra_files)
@@ -265,7 +282,7 @@ class AttemptContext:
             self.spec.limits, wall_seconds=min(self.spec.limits.wall_seconds, self.ledger.seconds_left or 1.0)
         )
         bundle = self._data.folds[fold] if fold >= 0 else self._data.public
-        identity = json.dumps([script, fold, bundle, extra_files]).encode()
+        identity = _json([script, fold, bundle, extra_files])
 
         async def work(entry: Entry) -> Entry:
             request = ExecutionRequest(script, bundle, limits, extra_files, _seed(entry.key, self.spec))
@@ -281,7 +298,11 @@ class AttemptContext:
                 content=trial.dumps(),
                 attachments=attachments,
                 score=trial.score,
-                metrics={"cpu_seconds": trial.cpu_seconds, "peak_bytes": float(trial.peak_bytes), "fold": float(fold)},
+                metrics={
+                    "cpu_seconds": trial.cpu_seconds,
+                    "peak_bytes": float(trial.peak_bytes),
+                    "fold": float(fold),
+                },
                 seconds=trial.seconds,
                 error=None if trial.ok else (trial.fault or trial.detail or trial.status.value),
             )
@@ -312,6 +333,10 @@ def _conclude(script: str, trials: list[Trial], brief: TaskBrief) -> Evaluation:
     scores = tuple(t.score for t in trials if t.score is not None)
     score = None if failure else sum(scores) / len(scores)
     return Evaluation(script, score, () if failure else scores, printed, "harness", failure)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _seed(key: str, spec: AttemptSpec) -> int:

@@ -48,7 +48,9 @@ class RoleHost:
         replies: list[ChatReply] = []
         complaint = None
         for turn in range(self.RE_ASKS + 1):
-            request = ChatRequest(self._role.name, messages, seed + turn, web_search and self._role.web_search)
+            request = ChatRequest(
+                self._role.name, messages, seed + turn, web_search and self._role.web_search
+            )
             reply = await self._model.complete(request)
             replies.append(reply)
             try:

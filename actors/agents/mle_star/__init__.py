@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from actors.agents.mle_star.closing import hand_in, write_report
 from actors.agents.mle_star.ensembling import ensemble
 from actors.agents.mle_star.initial import initial_solution, look_at_data
 from actors.agents.mle_star.refinement import refine
 from actors.attempt import AttemptContext
 from actors.contracts import Evaluation
+from actors.together import together
 
 __all__ = ["mle_star"]
 
@@ -22,7 +21,7 @@ async def mle_star(context: AttemptContext) -> None:
         return await refine(branch, await initial_solution(branch, notes))
 
     branches = [context.branch(f"solution{n}") for n in range(context.settings.solutions)]
-    finals = await asyncio.gather(*(solution(b) for b in branches))
+    finals = await together(solution(b) for b in branches)
     winner = await ensemble(context, [f for f in finals if f.failure is None] or list(finals))
     await hand_in(context, winner)
     await write_report(context, winner)

@@ -39,7 +39,9 @@ async def _readied(context: AttemptContext, script: str) -> str:
     if not context.role_on("submitter"):
         return script
     try:
-        final: str = await context.ask("submitter", submitter.Inputs(context.brief_text, script), "final script")
+        final: str = await context.ask(
+            "submitter", submitter.Inputs(context.brief_text, script), "final script"
+        )
     except AnswerError as error:
         await context.decide("submission", f"the winner as it is: {error}")
         return script

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 
 from actors.agents.workshop import work_out
@@ -10,6 +9,7 @@ from actors.attempt import AttemptContext
 from actors.contracts import Evaluation
 from actors.errors import AgentError, AnswerError
 from actors.roles import data_profiler, data_usage_checker, initialiser, merger, retriever
+from actors.together import together
 
 NO_NOTES = "- none were made"
 
@@ -34,9 +34,7 @@ async def initial_solution(context: AttemptContext, notes: str) -> Evaluation:
     """
     cards = await _cards(context, notes)
     branches = [context.branch(f"model{n}") for n in range(len(cards))]
-    tried = await asyncio.gather(
-        *(_candidate(b, c, notes) for b, c in zip(branches, cards, strict=True))
-    )
+    tried = await together(_candidate(b, c, notes) for b, c in zip(branches, cards, strict=True))
     ranked = _best_first(context, [e for e in tried if e is not None and e.score is not None])
     if not ranked:
         raise AgentError(f"none of {len(cards)} initial scripts ran to a valid submission")

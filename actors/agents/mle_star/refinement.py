@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from actors.agents.workshop import debugged, work_out
 from actors.attempt import AttemptContext
 from actors.contracts import Evaluation
 from actors.errors import AnswerError
 from actors.roles import ablator, coder, extractor, planner, summariser
 from actors.roles.base import Tried
+from actors.together import together
 
 NO_ABLATION = "- no ablation was made; judge by reading the script"
 
@@ -59,37 +58,49 @@ async def _ablation(context: AttemptContext, solution: Evaluation, earlier: tupl
     return summary
 
 
-async def _inner(
-    context: AttemptContext, solution: Evaluation, target: extractor.Target
-) -> list[Evaluation]:
+async def _inner(context: AttemptContext, solution: Evaluation, target: extractor.Target) -> list[Evaluation]:
     """K plans for one block, every one from the original block."""
-    tried = [Tried(target.plan, None, pending=True)]
-    results: list[Evaluation] = []
-    running: list[asyncio.Task[Evaluation | None]] = []
-    parallel = context.settings.parallel_plans
-    async with asyncio.TaskGroup() as group:
-        for k in range(context.settings.inner_steps):
-            here = context.branch(f"inner{k}")
-            if k:
-                plan = await _next_plan(here, solution, target, tuple(tried))
-                if plan is None:
-                    continue
-                tried.append(Tried(plan, None, pending=True))
-            task = group.create_task(_candidate(here, solution, target.block, tried[-1].plan))
-            running.append(task)
-            if not parallel:
-                evaluation = await task
-                tried[-1] = Tried(tried[-1].plan, evaluation.score if evaluation else None)
-    results = [evaluation for task in running if (evaluation := task.result()) is not None]
+    attempt = _in_parallel if context.settings.parallel_plans else _in_turn
+    results = await attempt(context, solution, target)
+    return [evaluation for evaluation in results if evaluation is not None]
+
+
+async def _in_turn(
+    context: AttemptContext, solution: Evaluation, target: extractor.Target
+) -> list[Evaluation | None]:
+    """Each plan knows the scores of all earlier ones."""
+    tried: list[Tried] = []
+    results: list[Evaluation | None] = []
+    for k in range(context.settings.inner_steps):
+        here = context.branch(f"inner{k}")
+        plan = target.plan if k == 0 else await _next_plan(here, solution, target, tried)
+        if plan is not None:
+            results.append(await _candidate(here, solution, target.block, plan))
+            tried.append(Tried(plan, results[-1].score if results[-1] else None))
     return results
 
 
+async def _in_parallel(
+    context: AttemptContext, solution: Evaluation, target: extractor.Target
+) -> list[Evaluation | None]:
+    """All plans first, each knowing the others' texts, then their scripts beside each other."""
+    branches = [context.branch(f"inner{k}") for k in range(context.settings.inner_steps)]
+    tried: list[Tried] = []
+    for k, here in enumerate(branches):
+        plan = target.plan if k == 0 else await _next_plan(here, solution, target, tried)
+        if plan is not None:
+            tried.append(Tried(plan, None, pending=True))
+    return await together(
+        _candidate(here, solution, target.block, t.plan) for here, t in zip(branches, tried, strict=False)
+    )
+
+
 async def _next_plan(
-    context: AttemptContext, solution: Evaluation, target: extractor.Target, tried: tuple[Tried, ...]
+    context: AttemptContext, solution: Evaluation, target: extractor.Target, tried: list[Tried]
 ) -> str | None:
     if not context.role_on("planner"):
         return None
-    inputs = planner.Inputs(context.brief_text, solution.script, target.block, tried)
+    inputs = planner.Inputs(context.brief_text, solution.script, target.block, tuple(tried))
     try:
         plan: str = await context.ask("planner", inputs, "another plan")
     except AnswerError as error:

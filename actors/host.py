@@ -1,0 +1,114 @@
+"""Runs attempts to their typed ending; many at once, since they mostly wait."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import traceback
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from actors.attempt import AttemptContext, Services
+from actors.contracts import Agent, AttemptSpec, Ending, TaskData
+from actors.errors import BudgetExhausted, FatalModelError, FiveStarError
+from scratchpad.client import AttemptClient, Client
+from scratchpad.records import Entry, Kind
+from scratchpad.schema import to_entries
+
+
+@dataclass(frozen=True)
+class AttemptEnd:
+    """How an attempt ended: what its `ending` entry holds as JSON."""
+
+    ending: Ending
+    seed: int
+    agent: str
+    starts: int  # 1, and one more for each resume
+    validation: str  # harness | printed
+    validation_score: float | None  # of the best evaluation
+    submission: str = ""  # digest of its blob, "" when nothing was handed in
+    fault: str = ""
+
+    def dumps(self) -> str:
+        """The ending as JSON."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def loads(cls, text: str) -> AttemptEnd:
+        """The inverse of `dumps`."""
+        value = json.loads(text)
+        return cls(**{**value, "ending": Ending(value["ending"])})
+
+
+class AttemptHost:
+    """Attempts as coroutines over shared services."""
+
+    def __init__(self, services: Services, client: Client, agents: Mapping[str, Agent]) -> None:
+        self._services = services
+        self._client = client
+        self._agents = agents
+
+    async def run(self, spec: AttemptSpec, data: TaskData) -> AttemptEnd:
+        """Run one attempt, or go on with it; an attempt that has ended is not run again.
+
+        Raises FatalModelError, without an ending, when no model call can succeed any more.
+        """
+        pad = self._client.namespace(spec.task, spec.attempt)
+        entries = to_entries(await pad.snapshot())
+        for entry in entries:
+            if entry.kind is Kind.ENDING:
+                return AttemptEnd.loads(entry.content)
+        starts = 1 + sum(e.kind is Kind.ATTEMPT for e in entries)
+        await pad.append([_entry(spec, Kind.ATTEMPT, json.dumps({"seed": spec.seed, "start": starts}))])
+        context = await AttemptContext.open(spec, data, self._services, pad)
+        ending, fault = await self._play(context)
+        best = context.best
+        end = AttemptEnd(
+            ending=ending,
+            seed=spec.seed,
+            agent=spec.agent,
+            starts=starts,
+            validation=data.brief.validation,
+            validation_score=best.score if best is not None else None,
+            submission=context.submission,
+            fault=fault,
+        )
+        await self._end(pad, context, end)
+        return end
+
+    async def _play(self, context: AttemptContext) -> tuple[Ending, str]:
+        """Run the agent; the one place that catches everything an attempt can raise."""
+        left = context.ledger.seconds_left
+        deadline = asyncio.timeout(left if math.isfinite(left) else None)
+        ending, fault = Ending.FINISHED, ""
+        try:
+            async with deadline:
+                await self._agents[context.spec.agent](context)
+        except FatalModelError:
+            raise
+        except BudgetExhausted as error:
+            ending = Ending.TIMEOUT if "wall seconds" in str(error) else Ending.BUDGET
+            fault = str(error)
+        except TimeoutError:
+            if not deadline.expired():
+                ending, fault = Ending.AGENT_ERROR, traceback.format_exc()
+            else:
+                ending, fault = Ending.TIMEOUT, f"the attempt's {left:.6g} wall seconds are over"
+        except FiveStarError as error:
+            ending, fault = Ending.AGENT_ERROR, f"{type(error).__name__}: {error}"
+        except Exception:
+            ending, fault = Ending.AGENT_ERROR, traceback.format_exc()
+        if context.submitted is None and not await context.submit_best() and ending is Ending.FINISHED:
+            ending, fault = Ending.AGENT_ERROR, "the agent ended without a submission"
+        return ending, fault
+
+    async def _end(self, pad: AttemptClient, context: AttemptContext, end: AttemptEnd) -> None:
+        entry = _entry(context.spec, Kind.ENDING, end.dumps(), end.fault or None)
+        await pad.append([entry])
+
+
+def _entry(spec: AttemptSpec, kind: Kind, content: str, error: str | None = None) -> Entry:
+    return Entry(
+        sweep=spec.sweep, task=spec.task, attempt=spec.attempt, kind=kind, content=content, error=error
+    )

@@ -1,0 +1,108 @@
+"""The fan-out: a bounded `ray.wait` loop over attempt specs made in a fixed order."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.contracts import AttemptSpec, Ending, Grade
+from actors.errors import FatalModelError
+from actors.host import AttemptEnd
+from runners.crew import Crew
+from scratchpad.records import Entry, Kind
+
+LOST_STARTS = 3  # an attempt whose host died this often is lost
+POLL_SECONDS = 0.5
+
+
+@dataclass
+class Driver:
+    """Keeps at most `slots` attempts under way, grades what they hand in, writes both down."""
+
+    crew: Crew
+    slots: int
+    draining: Callable[[], bool]  # no further attempt is started once this says yes
+    on_tick: Callable[[], None]
+    _losses: dict[AttemptSpec, int] = field(default_factory=dict)
+
+    def run(self, specs: Sequence[AttemptSpec]) -> None:
+        """Run every spec to its grade; raises FatalModelError when no model call can succeed."""
+        import ray
+
+        waiting = deque(specs)
+        attempts: dict[Any, AttemptSpec] = {}
+        grades: dict[Any, AttemptSpec] = {}
+        while attempts or grades or (waiting and not self.draining()):
+            while waiting and len(attempts) < self.slots and not self.draining():
+                spec = waiting.popleft()
+                attempts[self.crew.start(spec)] = spec
+            ready, _ = ray.wait([*attempts, *grades], num_returns=1, timeout=POLL_SECONDS)
+            for ref in ready:
+                if ref in grades:
+                    self._graded(grades.pop(ref), ref)
+                    continue
+                spec = attempts.pop(ref)
+                end = self._ended(spec, ref)
+                if end is None:
+                    waiting.appendleft(spec)
+                elif end.submission:
+                    grades[self.crew.grade(spec, end.submission)] = spec
+            self.on_tick()
+
+    def _ended(self, spec: AttemptSpec, ref: Any) -> AttemptEnd | None:
+        """How an attempt ended; None when its host was lost and it can go on from its last step."""
+        import ray
+        from ray.exceptions import RayActorError, RayTaskError
+
+        try:
+            end: AttemptEnd = ray.get(ref)
+        except RayActorError as error:
+            self._losses[spec] = self._losses.get(spec, 0) + 1
+            if self._losses[spec] < LOST_STARTS:
+                return None
+            return self._lost(spec, str(error))
+        except RayTaskError as error:
+            if isinstance(error.cause, FatalModelError):
+                raise error.cause from None
+            raise
+        return end
+
+    def _lost(self, spec: AttemptSpec, fault: str) -> AttemptEnd:
+        data = self.crew.task_data(spec.task)
+        end = AttemptEnd(
+            Ending.ACTOR_LOST, spec.seed, spec.agent, LOST_STARTS, data.brief.validation, None, "", fault
+        )
+        self._append(spec, Kind.ENDING, end.dumps(), error=fault)
+        return end
+
+    def _graded(self, spec: AttemptSpec, ref: Any) -> None:
+        import ray
+
+        grade: Grade = ray.get(ref)
+        content = json.dumps({"success": grade.success, "ending": grade.ending.value})
+        self._append(spec, Kind.GRADE, content, grade.score, grade.fault)
+
+    def _append(
+        self,
+        spec: AttemptSpec,
+        kind: Kind,
+        content: str,
+        score: float | None = None,
+        error: str | None = None,
+    ) -> None:
+        self.crew.client.append(
+            [
+                Entry(
+                    sweep=spec.sweep,
+                    task=spec.task,
+                    attempt=spec.attempt,
+                    kind=kind,
+                    content=content,
+                    score=score,
+                    error=error,
+                )
+            ]
+        )
