@@ -8,7 +8,7 @@ import statsmodels.datasets
 
 from runners.tasks.builtin.writing import write_table
 
-MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 GAPS = 45
 GAP = 12  # months
 BORDER = 60  # months at either end of the series where no gap starts
