@@ -15,7 +15,7 @@ from actors.errors import FiveStarError, InputError
 from runners.config import load_config
 from runners.refusal import one_line
 from runners.schema import register_schema
-from runners.sweep import run_sweep_command
+from runners.sweep import run_sweep
 
 
 @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="bench")
@@ -23,7 +23,7 @@ def bench(cfg: DictConfig) -> None:
     """Run one sweep; a fault of the input ends with one line and exit code 2."""
     try:
         config = load_config(cfg, list(HydraConfig.get().overrides.task))
-        code = run_sweep_command(config)
+        code = run_sweep(config)
     except InputError as error:
         refuse(str(error), 2)
     except FiveStarError as error:

@@ -20,7 +20,6 @@ from actors.errors import InputError
 from runners.schema import BenchConf, ModelConf, PriceConf, RoleModelConf, TasksConf
 from runners.settings import (
     ExecutorSettings,
-    FoldRule,
     ModelSettings,
     Price,
     RaySettings,
@@ -29,6 +28,7 @@ from runners.settings import (
     TaskSelection,
     TrackerSettings,
 )
+from runners.tasks.splitting import FoldRules
 
 LEVELS = ("auto", "namespaces", "landlock", "limits")
 MODEL_KINDS = ("offline", "openai")
@@ -188,10 +188,9 @@ def _build(conf: BenchConf, name: str, *, resumed: bool) -> SweepConfig:
             cpus=e.cpus,
         ),
         budget=Budget(*(_or_inf(getattr(conf.budget, f.name)) for f in fields(Budget))),
-        folds=FoldRule(**vars(conf.evaluation)),
+        folds=FoldRules(**vars(conf.evaluation)),
         tracker=TrackerSettings(**vars(conf.tracker)),
         ray=RaySettings(**vars(conf.ray)),
-        cache=Path(conf.cache) if conf.cache else Path.home() / ".cache" / "fivestar-mle",
         resumed=resumed,
         recorded=_recorded(conf, name),
     )

@@ -80,7 +80,7 @@ def quieten() -> None:
 
     This is Ray's private API, which is why pyproject.toml pins its minor version.
     """
-    import ray._private.worker as worker
+    from ray._private import worker
 
     original = worker.print_to_stdstream
 

@@ -160,6 +160,7 @@ class EvaluationConf:
     small_folds: int = 5
     medium_folds: int = 3
     large_folds: int = 1
+    parts: int = 5
 
 
 @dataclass
@@ -180,7 +181,6 @@ class BenchConf:
     runs: str = "runs"
     name: Optional[str] = None
     resume: Optional[str] = None
-    cache: Optional[str] = None
 
 
 def builtin_ids() -> tuple[str, ...]:

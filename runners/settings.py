@@ -8,6 +8,7 @@ from math import inf
 from pathlib import Path
 
 from actors.contracts import AgentSettings, Budget, Limits
+from runners.tasks.splitting import FoldRules
 
 
 @dataclass(frozen=True)
@@ -68,23 +69,6 @@ class ExecutorSettings:
 
 
 @dataclass(frozen=True)
-class FoldRule:
-    """How many validation folds a task has, by its training rows."""
-
-    small_rows: int = 1000
-    medium_rows: int = 5000
-    small_folds: int = 5
-    medium_folds: int = 3
-    large_folds: int = 1
-
-    def folds(self, rows: int) -> int:
-        """The number of folds for a task with that many training rows."""
-        if rows < self.small_rows:
-            return self.small_folds
-        return self.medium_folds if rows < self.medium_rows else self.large_folds
-
-
-@dataclass(frozen=True)
 class TrackerSettings:
     """Where runs are tracked; no URI is the SQLite database beside the runs."""
 
@@ -124,10 +108,9 @@ class SweepConfig:
     executor: ExecutorSettings
     limits: Limits
     budget: Budget
-    folds: FoldRule
+    folds: FoldRules
     tracker: TrackerSettings
     ray: RaySettings
-    cache: Path
     resumed: bool = False
     recorded: str = field(default="", repr=False)  # the text of config.yaml
 

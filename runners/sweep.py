@@ -1,0 +1,86 @@
+"""The stages of a sweep: preflight, Ray, the driver, results, the closing lines."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from actors.errors import InputError
+from runners.board import Board, TaskLine
+from runners.closing import plan_line, print_summary
+from runners.crew import open_crew
+from runners.driver import Driver
+from runners.files import write_whole
+from runners.interrupts import Interrupts
+from runners.preflight import faults_of
+from runners.progress import Progress
+from runners.ray_session import ray_session
+from runners.settings import SweepConfig
+from runners.specs import attempt_specs
+from runners.tasks.registry import load_tasks
+from runners.tasks.task import Task
+from runners.tracking import tracking
+from runners.watch import Watch
+
+INTERRUPTED = 130
+
+
+def run_sweep(config: SweepConfig) -> int:
+    """Run or resume one sweep; returns the process's exit code. Raises InputError, FatalModelError."""
+    console = Console()
+    faults = faults_of(config)
+    tasks: Sequence[Task] = ()
+    try:
+        tasks = load_tasks(config.tasks.names, config.tasks.path)
+    except InputError as error:
+        faults += str(error).splitlines()
+    if faults:
+        raise InputError("\n".join(faults))
+    _open_folder(config)
+    board = Board([_line(task) for task in tasks], config.attempts)
+    interrupted = False
+    with ray_session(config.ray) as session, open_crew(config, tasks, session) as crew:
+        progress = Progress(console, board, session.slots)
+        progress.say(plan_line(config, board, session, crew.isolation))
+        with (
+            Interrupts(progress.say, config.resume_command) as interrupts,
+            tracking(config, board.tasks, crew.client) as tracker,
+            progress,
+            Watch(config, board, crew.client, progress) as watch,
+        ):
+            driver = Driver(crew, session.slots, interrupts.draining, watch.tick)
+            try:
+                driver.run(attempt_specs(config, [task.id for task in tasks]))
+            except KeyboardInterrupt:
+                interrupted = True
+        print_summary(console, config, board, tracker.closing_lines())
+    left = any(not row.done for row in board.all_rows)
+    return INTERRUPTED if interrupted or left else 0
+
+
+def _open_folder(config: SweepConfig) -> None:
+    """Make the sweep's folder, its log and, for a new one, its config.yaml."""
+    config.folder.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=config.folder / "sweep.log",
+        level=logging.INFO,
+        format="%(asctime)s %(name)s %(message)s",
+        force=True,
+    )
+    if not config.resumed:
+        write_whole(config.folder / "config.yaml", config.recorded.encode())
+
+
+def _line(task: Task) -> TaskLine:
+    spec = task.spec
+    notes = [
+        *(["graded on a hold-out of the training rows"] if task.holdout else []),
+        *(
+            []
+            if task.threshold_verified
+            else ["threshold unverified: these rows differ from those it was set on"]
+        ),
+    ]
+    return TaskLine(spec.id, spec.metric, spec.direction, spec.threshold, "; ".join(notes))

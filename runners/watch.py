@@ -1,0 +1,61 @@
+"""Follows the scratchpad and keeps screen and result files up to date."""
+
+from __future__ import annotations
+
+import logging
+import time
+from types import TracebackType
+
+from runners.board import Board
+from runners.progress import Progress
+from runners.results import sweep_seconds, write_attempt, write_results
+from runners.settings import SweepConfig
+from scratchpad.client import Client
+from scratchpad.records import Kind
+from scratchpad.schema import to_entries
+
+log = logging.getLogger(__name__)
+WRITE_SECONDS = 5.0
+
+
+class Watch:
+    """Folds the scratchpad's tail into the board, as often as `tick` is called.
+
+    A fault of the screen or of a file is logged and never stops an attempt; the end writes all anew.
+    """
+
+    def __init__(self, config: SweepConfig, board: Board, client: Client, progress: Progress) -> None:
+        self._config, self._board, self._client, self._progress = config, board, client, progress
+        self._written = 0.0
+        self._pending = False
+
+    def __enter__(self) -> Watch:
+        self._fold(quiet=True)  # what an earlier run of a resumed sweep has left
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._fold()
+        for row in self._board.all_rows:
+            if row.done:
+                write_attempt(self._config, row, self._client.get_blob)
+        write_results(self._config, self._board, sweep_seconds(self._board, running=False))
+
+    def tick(self) -> None:
+        """Take in what is new; result files follow every few seconds."""
+        try:
+            self._fold()
+            if self._pending and time.monotonic() - self._written > WRITE_SECONDS:
+                write_results(self._config, self._board, sweep_seconds(self._board, running=True))
+                self._written, self._pending = time.monotonic(), False
+        except Exception:
+            log.exception("screen and result files fell behind; they catch up with the next entry")
+
+    def _fold(self, quiet: bool = False) -> None:
+        for row, entry in self._board.feed(to_entries(self._client.tail(self._board.seen))):
+            if not quiet:
+                self._progress.changed(row, entry)
+            if entry.kind in (Kind.ENDING, Kind.GRADE):
+                self._pending = True
+                write_attempt(self._config, row, self._client.get_blob)
