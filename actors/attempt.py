@@ -146,6 +146,7 @@ class AttemptContext:
                 entry,
                 team=spec.team.value,
                 role=role,
+                model=answer.replies[-1].model,
                 content=answer.text,
                 attachments={"exchange.json": await self._pad.put_blob(_json(exchange))},
                 metrics={
@@ -201,7 +202,7 @@ class AttemptContext:
                 error=evaluation.failure,
             )
 
-        entry = await here._step(Kind.EVALUATION, title, script.encode(), work)
+        entry = await here._step(Kind.EVALUATION, title, script.encode(), work, budgeted=False)
         evaluation = replace(evaluation, key=entry.key)
         if self.at_least(evaluation, self.best):
             self._shared.best = evaluation

@@ -1,0 +1,119 @@
+"""Stand-ins for the sandbox and the scorer: a script's text says what it scores."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from actors.attempt import Services
+from actors.contracts import (
+    AgentSettings,
+    AttemptSpec,
+    Budget,
+    ChatModel,
+    ExecutionRequest,
+    ExecutionResult,
+    ExitStatus,
+    FoldScore,
+    Limits,
+    SplitRule,
+    TaskBrief,
+    TaskData,
+)
+from actors.roles.desk import LocalDesk
+
+BRIEF = TaskBrief(
+    id="toy",
+    description="A toy.",
+    problem="regression",
+    metric="r2",
+    direction="maximize",
+    target=("y",),
+    id_column="id",
+    prediction="value",
+    split=SplitRule(),
+    files=(),
+    train="train.csv",
+    test="test.csv",
+    sample_submission="sample_submission.csv",
+)
+
+
+def script(score: float, *lines: str, printed: float | None = None, crash: bool = False) -> str:
+    """A program whose text carries what the doubles make of it."""
+    head = [f"SCORE = {score}", f"PRINTED = {score if printed is None else printed}"]
+    return "\n".join([*head, *(["CRASH = True"] if crash else []), *lines]) + "\n"
+
+
+def fence(code: str) -> str:
+    return f"```python\n{code}```"
+
+
+def cards(*names: str) -> str:
+    return json.dumps([{"name": n, "why": "because", "code": ""} for n in names])
+
+
+class Killed(BaseException):
+    """What no handler of the code under test may catch."""
+
+
+@dataclass
+class FakeExecutor:
+    """Reads the score from the script; counts runs, also those under way at once."""
+
+    delay: float = 0.0
+    runs: list[ExecutionRequest] = field(default_factory=list)
+    running: int = 0
+    most_running: int = 0
+    die_at: int | None = None  # raise instead of making this run
+
+    async def run(self, request: ExecutionRequest) -> ExecutionResult:
+        if self.die_at is not None and len(self.runs) >= self.die_at:
+            raise Killed
+        self.runs.append(request)
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        await asyncio.sleep(self.delay)
+        self.running -= 1
+        crashed = "CRASH" in request.script
+        found = re.search(r"^SCORE = (\S+)", request.script, re.MULTILINE)
+        shown = re.search(r"^PRINTED = (\S+)", request.script, re.MULTILINE)
+        return ExecutionResult(
+            status=ExitStatus.FAILED if crashed else ExitStatus.OK,
+            exit_code=int(crashed),
+            stdout=f"Final Validation Performance: {shown[1]}" if shown else "ran",
+            stderr="Traceback: boom" if crashed else "",
+            submission=found[1].encode() if found and not crashed else None,
+            seconds=0.1,
+            cpu_seconds=0.5,
+            peak_bytes=1 << 20,
+            isolation="none",
+        )
+
+
+class FakeScorer:
+    """The submission is the score."""
+
+    async def score_fold(self, task: str, fold: int, submission: bytes) -> FoldScore:
+        return FoldScore(float(submission), None, submission)
+
+    async def check(self, task: str, submission: bytes) -> str | None:
+        return None
+
+
+def data(brief: TaskBrief = BRIEF, folds: int = 1) -> TaskData:
+    return TaskData(brief, "public", tuple(f"fold{k}" for k in range(folds)))
+
+
+def spec(settings: AgentSettings | None = None, budget: Budget | None = None, **more: Any) -> AttemptSpec:
+    base = AttemptSpec(
+        "sweep", "toy", 0, 7, "mle_star", settings or AgentSettings(), budget or Budget(), Limits()
+    )
+    return replace(base, **more)
+
+
+def services(model: ChatModel, executor: FakeExecutor | None = None, scorer: Any = None) -> Services:
+    return Services(LocalDesk(model), executor or FakeExecutor(), scorer or FakeScorer(), {"numpy": "2"})
