@@ -57,6 +57,7 @@ class Entry:
     cost: float | None = 0.0  # dollars; None when the model has no price
     seconds: float = 0.0
     error: str | None = None
+    model: str = ""  # that answered, asks only
 
     @property
     def is_step(self) -> bool:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from scratchpad.errors import JournalError
 from scratchpad.records import Entry, Kind
 
-VERSION = 1
+VERSION = 2
 _VERSION_KEY = b"fivestar.scratchpad"
 
 SCHEMA = pa.schema(
@@ -37,9 +37,12 @@ SCHEMA = pa.schema(
         pa.field("cost", pa.float64()),
         pa.field("seconds", pa.float64(), nullable=False),
         pa.field("error", pa.string()),
+        pa.field("model", pa.string(), nullable=False),
     ],
     metadata={_VERSION_KEY: str(VERSION).encode()},
 )
+
+_ADDED = {"model": (2, "")}  # column -> the version that brought it, its value in older rows
 
 
 def to_batch(entries: Sequence[Entry]) -> pa.RecordBatch:
@@ -82,9 +85,20 @@ def conform(batch: pa.RecordBatch) -> pa.RecordBatch:
     unknown = [name for name in batch.schema.names if name not in SCHEMA.names]
     if unknown:
         raise JournalError(f"unknown columns in the schema: {', '.join(unknown)}")
-    if not batch.schema.equals(SCHEMA):
-        raise JournalError(f"the columns differ from those of schema version {version}")
-    return batch
+    columns = [_column(batch, field, version) for field in SCHEMA]
+    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+
+
+def _column(batch: pa.RecordBatch, field: pa.Field, version: int) -> pa.Array:
+    if field.name in batch.schema.names:
+        column = batch.column(field.name)
+        if column.type != field.type:
+            raise JournalError(f"column {field.name} is of type {column.type}, not {field.type}")
+        return column
+    since, value = _ADDED.get(field.name, (0, None))
+    if version >= since:
+        raise JournalError(f"column {field.name} is missing")
+    return pa.repeat(pa.scalar(value, field.type), batch.num_rows)
 
 
 def clean(text: str) -> str:

@@ -39,6 +39,7 @@ FULL = Entry(
     cost=None,
     seconds=2.5,
     error="boom",
+    model="offline",
 )
 
 
