@@ -34,7 +34,7 @@ def fresh_ids(taken: ArrayLike, count: int, rng: np.random.Generator) -> NDArray
     used = np.asarray(taken, dtype=np.int64)
     lowest = 10 ** (len(str(used.max())) - 1)
     drawn = rng.choice(9 * lowest, size=count + len(used), replace=False) + lowest
-    return drawn[~np.isin(drawn, used)][:count].astype(np.int64)
+    return np.asarray(drawn[~np.isin(drawn, used)][:count], dtype=np.int64)
 
 
 def dealt(rows: ArrayLike, folds: int, seed: int) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""An earlier forecast of ten years: all values from its first year on are blanked."""
+"""The last ten known years are blanked and asked for, as the ten after them; the seed only draws ids."""
 
 from collections.abc import Mapping
 
@@ -9,8 +9,6 @@ from runners.tasks.builtin.folding import contents, fresh_ids, unpacked
 from runners.tasks.builtin.writing import write_table
 
 HORIZON = 10  # years, as in the test set
-ORIGINS = 4
-STEP = 2  # years between the origins of successive seeds
 FEWEST_VALUES = 2  # that a country must keep, or it stays as it is
 
 
@@ -20,12 +18,11 @@ def make_fold(public: Mapping[str, bytes], seed: int) -> tuple[dict[str, bytes],
         history = pd.read_csv(folder / "history.csv")
         test = pd.read_csv(folder / "test.csv")
         years = [name for name in history.columns if name.isdigit()]
-        first = len(years) - HORIZON - STEP * (seed % ORIGINS)
-        before, asked = years[:first], years[first : first + HORIZON]
+        before, asked = years[:-HORIZON], years[-HORIZON:]
         cut = history[before].notna().sum(axis=1) >= FEWEST_VALUES
         held = history[cut].melt("country_code", asked, "year", "rate").dropna().astype({"year": int})
         held["id"] = fresh_ids(test.id, len(held), rng)
-        history.loc[cut, years[first:]] = np.nan
+        history.loc[cut, asked] = np.nan
         test = pd.concat([test, held[test.columns]]).sort_values(["country_code", "year"])
         dummy = round(float(np.nanmean(history[before[-HORIZON:]])), 3)
         write_table(history, folder / "history.csv")
