@@ -1,55 +1,183 @@
-"""Linear models and the dense encoding that they and kernels need."""
+"""Linear models: ridge and logistic regression, with splines, interactions or a Poisson loss."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-from sklearn.linear_model import Ridge
-from sklearn.preprocessing import StandardScaler
+from sklearn.linear_model import (
+    ElasticNetCV,
+    LogisticRegression,
+    MultiTaskElasticNetCV,
+    PoissonRegressor,
+    RidgeCV,
+    TweedieRegressor,
+)
+from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.encoding import dense, spread_classes
 from actors.models.offline.catalogue.registry import Recipe
-from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, truth
+from actors.models.offline.catalogue.task import Array, Frame, Task
+from actors.models.offline.facts import train_columns, train_rows
+from actors.models.offline.tasking import kind_of
 
 
-def dense(train: Frame, test: Frame, task: Task, max_levels: int = 30) -> tuple[Array, Array]:
-    """Both frames as scaled numbers: medians for gaps, a column for each of the frequent categories."""
-    both = pd.concat([inputs(train, task)[inputs(test, task).columns], inputs(test, task)], ignore_index=True)
-    parts = []
-    for name in both.columns:
-        column = both[name]
-        if pd.api.types.is_numeric_dtype(column):
-            values = column.astype(float).replace([np.inf, -np.inf], np.nan)
-            middle = values.iloc[: len(train)].median()
-            parts.append(values.fillna(middle if np.isfinite(middle) else 0.0).to_numpy()[:, None])
-        else:
-            text = column.astype("string").fillna("missing")
-            for level in text.iloc[: len(train)].value_counts().index[:max_levels]:
-                parts.append((text == level).to_numpy(dtype=float)[:, None])
-    matrix = np.hstack(parts)
-    scaled = StandardScaler().fit(matrix[: len(train)]).transform(matrix)
-    return scaled[: len(train)], scaled[len(train) :]
+def ridge_or_logistic(x: Array, y: Array, z: Array, task: Task, strength: float) -> Array:
+    """Logistic regression for classes; else ridge, its penalty found by leave-one-out.
+
+    `strength` multiplies the penalty of both.
+    """
+    if task.kind == "classes":
+        model = LogisticRegression(C=1 / strength, max_iter=400).fit(x, y)
+        return spread_classes(model.predict_proba(z), model.classes_, task)
+    penalties = strength * np.logspace(-2, 4, 13)
+    columns = [RidgeCV(alphas=penalties).fit(x, y[:, k]).predict(z) for k in range(y.shape[1])]
+    return np.column_stack(columns)
 
 
-def ridge(train: Frame, test: Frame, task: Task, *, alpha: float = 10.0) -> Array:
-    """Ridge regression on scaled and one-hot columns."""
-    x, z = dense(train, test, task)
-    model = Ridge(alpha=alpha).fit(x, truth(train, task))
-    return np.asarray(model.predict(z)).reshape(len(z), -1)
+def linear(
+    train: Frame,
+    test: Frame,
+    task: Task,
+    *,
+    strength: float = 1.0,
+    numbers: str = "plain",
+    few: int = 0,
+    log_target: bool = False,
+) -> Array:
+    """Ridge or logistic regression on scaled numbers and one-hot categories."""
+    x, y, z = dense(train, test, task, numbers=numbers, few=few)
+    if log_target and task.kind == "values" and y.min() >= 0:
+        return np.expm1(ridge_or_logistic(x, np.log1p(y), z, task, strength))
+    return ridge_or_logistic(x, y, z, task, strength)
 
 
-def suits_ridge(brief: TaskBrief) -> float:
-    """Any number to predict."""
-    return 0.5 if brief.problem in ("regression", "multioutput", "ordinal", "count") else 0.0
+def splines(
+    train: Frame, test: Frame, task: Task, *, strength: float = 10.0, few: int = 6, log_target: bool = False
+) -> Array:
+    """An additive model: linear in cubic splines of every number, short scales as categories."""
+    x, y, z = dense(train, test, task, numbers="spline", few=few)
+    if log_target and task.kind == "values" and y.min() >= 0:
+        return np.expm1(ridge_or_logistic(x, np.log1p(y), z, task, strength))
+    return ridge_or_logistic(x, y, z, task, strength)
 
 
+def interactions(
+    train: Frame, test: Frame, task: Task, *, strength: float = 30.0, numbers: str = "plain", widest: int = 40
+) -> Array:
+    """Linear in all squares and products of the first `widest` columns, strongly regularised."""
+    x, y, z = dense(train, test, task, numbers=numbers)
+    products = PolynomialFeatures(2, include_bias=False).fit(x[:, :widest])
+    scale = StandardScaler().fit(products.transform(x[:, :widest]))
+    wide_x, wide_z = (np.clip(scale.transform(products.transform(m[:, :widest])), -8, 8) for m in (x, z))
+    return ridge_or_logistic(
+        np.hstack([wide_x, x[:, widest:]]), y, np.hstack([wide_z, z[:, widest:]]), task, strength
+    )
+
+
+def elastic_net(
+    train: Frame, test: Frame, task: Task, *, share: float = 0.5, numbers: str = "plain"
+) -> Array:
+    """Sparse linear model; the penalty is found by cross-validation."""
+    x, y, z = dense(train, test, task, numbers=numbers)
+    if task.kind == "classes":
+        model = LogisticRegression(C=0.3, l1_ratio=share, solver="saga", max_iter=200, tol=1e-3)
+        model.fit(x, y)
+        return spread_classes(model.predict_proba(z), model.classes_, task)
+    if y.shape[1] == 1:
+        net = ElasticNetCV(l1_ratio=share, alphas=30, cv=5, max_iter=3000).fit(x, y[:, 0])
+        return np.asarray(net.predict(z))[:, None]
+    return np.asarray(
+        MultiTaskElasticNetCV(l1_ratio=share, alphas=20, cv=4, max_iter=2000).fit(x, y).predict(z)
+    )
+
+
+def poisson(
+    train: Frame, test: Frame, task: Task, *, alpha: float = 0.01, power: float = 1.0, numbers: str = "spline"
+) -> Array:
+    """Log-linear count model with a Poisson or Tweedie loss."""
+    x, y, z = dense(train, test, task, numbers=numbers)
+    columns = []
+    for k in range(y.shape[1]):
+        model = (
+            PoissonRegressor(alpha=alpha, max_iter=300)
+            if power == 1.0
+            else TweedieRegressor(power=power, alpha=alpha, link="log", max_iter=300)
+        )
+        model.fit(x, np.clip(y[:, k], 0, None))
+        columns.append(np.minimum(model.predict(z), 3 * y[:, k].max()))
+    return np.column_stack(columns)
+
+
+def suits_linear(brief: TaskBrief) -> float:
+    """Numbers, classes or risk from a table; best on few rows."""
+    if kind_of(brief) == "levels":
+        return 0.0
+    rows = train_rows(brief)
+    return 0.75 if rows < 1000 else 0.6 if rows < 5000 else 0.45
+
+
+def suits_splines(brief: TaskBrief) -> float:
+    """As linear, with a few numeric columns that may bend."""
+    few = len(train_columns(brief)) <= 60
+    return suits_linear(brief) * (0.98 if few else 0.3)
+
+
+def suits_interactions(brief: TaskBrief) -> float:
+    """Small tables only: the columns square."""
+    narrow, rows = len(train_columns(brief)) <= 25, train_rows(brief)
+    return suits_linear(brief) * 0.85 if narrow and 150 < rows < 20_000 else 0.0
+
+
+def suits_counts(brief: TaskBrief) -> float:
+    """Counts and Poisson-like losses."""
+    return 0.7 if brief.problem == "count" or brief.metric in ("d2_poisson", "d2_tweedie") else 0.0
+
+
+STRENGTH = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 RECIPES = (
     Recipe(
-        ridge,
+        linear,
         "member",
-        "Regularised linear model: hard to beat on few rows and on nearly linear effects.",
-        suits_ridge,
-        layouts=("table", "panel", "images"),
-        choices={"alpha": (0.1, 1.0, 10.0, 100.0, 1000.0)},
+        "Regularised linear model: hard to beat on few rows and nearly linear effects.",
+        suits_linear,
+        layouts=("table", "panel", "images", "pixels"),
+        choices={
+            "strength": STRENGTH,
+            "numbers": ("plain", "log", "rank", "spline"),
+            "few": (0, 4, 8, 12),
+            "log_target": (False, True),
+        },
+    ),
+    Recipe(
+        splines,
+        "member",
+        "Additive splines: smooth non-linear effects at a linear model's risk.",
+        suits_splines,
+        choices={"strength": STRENGTH, "few": (0, 3, 6, 10), "log_target": (False, True)},
+    ),
+    Recipe(
+        interactions,
+        "member",
+        "All pairwise products with a strong penalty: effects that depend on each other.",
+        suits_interactions,
+        choices={"strength": STRENGTH, "numbers": ("plain", "log", "rank"), "widest": (10, 20, 40)},
+    ),
+    Recipe(
+        elastic_net,
+        "member",
+        "Sparse linear model: drops useless columns.",
+        lambda b: suits_linear(b) * 0.85 if train_rows(b) < 5000 else 0.0,
+        choices={"share": (0.1, 0.5, 0.9), "numbers": ("plain", "log", "rank", "spline")},
+    ),
+    Recipe(
+        poisson,
+        "member",
+        "Log-linear model with the loss of counts.",
+        suits_counts,
+        choices={
+            "alpha": (0.0001, 0.001, 0.01, 0.1, 1.0),
+            "power": (1.0, 1.5),
+            "numbers": ("plain", "log", "spline"),
+        },
     ),
 )

@@ -63,8 +63,9 @@ def truth(frame: Frame, task: Task) -> Array:
 
 
 def inputs(frame: Frame, task: Task) -> Frame:
-    """The columns that a model may use: neither the targets nor the identifier."""
-    return frame.drop(columns=[c for c in (*task.target, task.id_column) if c in frame.columns])
+    """The columns that a model may use: neither targets, identifier nor the name of a group."""
+    hidden = {*task.target, task.id_column, task.split_column if task.split == "group" else ""}
+    return frame.drop(columns=[c for c in frame.columns if c in hidden])
 
 
 def labelled(train: Frame, task: Task) -> Frame:
