@@ -1,0 +1,1 @@
+"""Runs generated scripts: isolation levels, limits, warm start."""

@@ -1,0 +1,27 @@
+"""Reads the file that a script leaves, which may be anything but a file."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+NAME = "submission.csv"
+
+
+def read_submission(folder: int, most: int) -> tuple[bytes | None, str]:
+    """The submission in an open work folder, or None and why it is refused ("" when there is none)."""
+    try:
+        fd = os.open(NAME, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except FileNotFoundError:
+        return None, ""
+    except OSError as error:
+        return None, f"{NAME} refused: {error.strerror}"
+    with os.fdopen(fd, "rb") as file:
+        facts = os.fstat(fd)
+        if not stat.S_ISREG(facts.st_mode):
+            return None, f"{NAME} refused: not a regular file"
+        if facts.st_nlink != 1:
+            return None, f"{NAME} refused: it has {facts.st_nlink} hard links"
+        if facts.st_size > most:
+            return None, f"{NAME} refused: {facts.st_size} bytes, more than {most}"
+        return file.read(most), ""

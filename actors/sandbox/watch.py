@@ -1,0 +1,100 @@
+"""Watches one execution: the use of its whole tree against its limits."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from actors.contracts import ExitStatus, Limits
+from actors.sandbox.inside import tree
+
+THREADS = 4  # a process of the limit may have, on average
+FILES = 100_000  # in the work folder, at most
+DISK_PERIOD = 0.5  # seconds between two looks at the disk
+
+
+class Watch:
+    """The resources of everything below a zygote, from one start to one end."""
+
+    def __init__(self, zygote: int, work: int, limits: Limits) -> None:
+        self.limits = limits
+        self.peak = 0
+        self.breach: tuple[ExitStatus, str] | None = None
+        self._zygote = zygote
+        self._work = work
+        self._cpu_by_process: dict[tuple[int, int], float] = {}
+        self._reaped_before = self._reaped()
+        self._cpu = 0.0
+        self._started = time.monotonic()
+        self._next_disk = 0.0
+        self._disk_period = DISK_PERIOD
+
+    @property
+    def seconds(self) -> float:
+        """Wall time since the start."""
+        return time.monotonic() - self._started
+
+    @property
+    def cpu(self) -> float:
+        """CPU seconds of the whole tree, its dead included."""
+        # Two counts, each blind somewhere: children reaped by nobody, processes between two looks.
+        return max(self._cpu, sum(self._cpu_by_process.values()), self._reaped() - self._reaped_before)
+
+    def look(self) -> None:
+        """Measure once and note the first limit that is passed."""
+        live = [(pid, s) for pid in tree.descendants(self._zygote) if (s := tree.stat(pid)) is not None]
+        reaped = self._reaped() - self._reaped_before
+        self._cpu = max(self._cpu, reaped + sum(s.cpu + s.reaped_cpu for _, s in live))
+        for pid, s in live:
+            self._cpu_by_process[pid, s.started] = s.cpu
+        limits = self.limits
+        threads = sum(s.threads for _, s in live)
+        if len(live) > limits.processes or threads > THREADS * limits.processes:
+            self._break(
+                ExitStatus.PROCESSES, f"{len(live)} processes, {threads} threads; limit {limits.processes}"
+            )
+            return
+        memory = sum(tree.memory(pid) for pid, _ in live)
+        self.peak = max(self.peak, memory)
+        if memory > limits.memory_bytes:
+            self._break(ExitStatus.MEMORY, f"{memory >> 20} MiB; limit {limits.memory_bytes >> 20} MiB")
+        if self._cpu > limits.cpu_seconds:
+            self._break(ExitStatus.CPU, f"{self._cpu:.1f} CPU seconds; limit {limits.cpu_seconds:g}")
+        if self.seconds > limits.wall_seconds:
+            self._break(ExitStatus.WALL, f"limit {limits.wall_seconds:g} seconds")
+        if time.monotonic() > self._next_disk:
+            self.look_at_disk()
+
+    def look_at_disk(self) -> None:
+        """Measure the work folder, no more than a tenth of the time."""
+        start = time.monotonic()
+        used, files = usage(self._work)
+        if used > self.limits.disk_bytes:
+            self._break(
+                ExitStatus.DISK, f"{used >> 20} MiB written; limit {self.limits.disk_bytes >> 20} MiB"
+            )
+        if files > FILES:
+            self._break(ExitStatus.DISK, f"more than {FILES} files written")
+        self._next_disk = time.monotonic() + max(DISK_PERIOD, 10 * (time.monotonic() - start))
+
+    def _break(self, status: ExitStatus, detail: str) -> None:
+        self.breach = self.breach or (status, detail)
+
+    def _reaped(self) -> float:
+        facts = tree.stat(self._zygote)
+        return facts.reaped_cpu if facts else 0.0
+
+
+def usage(folder: int) -> tuple[int, int]:
+    """Bytes on disk and files below an open folder, counting no more than `FILES` of them."""
+    used = files = 0
+    for _, _, names, at in os.fwalk(".", dir_fd=folder, onerror=None):
+        for name in names:
+            files += 1
+            try:
+                used += os.stat(name, dir_fd=at, follow_symlinks=False).st_blocks * 512
+            except OSError:
+                continue
+        if files > FILES:
+            break
+    return used, files
