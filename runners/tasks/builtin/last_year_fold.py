@@ -28,7 +28,7 @@ def last_year_fold(
         test: the true test rows; they keep their ids.
         sample: the sample submission for them.
         target: the target columns.
-        seed: of the draw of persons; 0 and 1 take complementary halves.
+        seed: of the draw of persons; an even seed and the next take complementary halves.
 
     Returns:
         The tables train, test and sample of the fold, and the answers of the moved rows, whose ids are new.

@@ -32,7 +32,7 @@ def table_bytes(frame: pd.DataFrame, name: str) -> bytes:
     Endings: .csv, .csv.gz, .tsv, .txt (space-separated), .jsonl, .parquet, .xlsx.
     """
     if name.endswith(".gz"):
-        return gzip.compress(table_bytes(frame, name.removesuffix(".gz")), mtime=0)
+        return gzip.compress(table_bytes(frame, name.removesuffix(".gz")), compresslevel=6, mtime=0)
     ending = Path(name).suffix
     if ending in SEPARATORS:
         return _delimited(frame, SEPARATORS[ending])

@@ -7,10 +7,10 @@ import pandas as pd
 
 from runners.tasks.builtin.publishing import publish
 from runners.tasks.builtin.randhie import FEATURES, USE, person_years
+from runners.tasks.builtin.randhie_dictionary import MEANINGS
 from runners.tasks.builtin.writing import write_table
 
 TARGET = "ghindx"
-DICTIONARY = Path(__file__).with_name("data_dictionary.csv")
 
 
 def prepare(public: Path, private: Path) -> None:
@@ -24,4 +24,6 @@ def prepare(public: Path, private: Path) -> None:
     publish(public, private, train, test, dummy={TARGET: round(train[TARGET].mean(), 4)})
     later = years.groupby("person").cumcount() > 0
     write_table(years.loc[later, ["person", "family", "year", "xage", "num", *USE]], public / "histories.csv")
-    write_table(pd.read_csv(DICTIONARY), public / "data_dictionary.csv")
+    meanings = [(column, *meaning) for column, meaning in MEANINGS.items()]
+    dictionary = pd.DataFrame(meanings, columns=["column", "kind", "description"])
+    write_table(dictionary, public / "data_dictionary.csv")

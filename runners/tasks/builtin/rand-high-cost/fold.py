@@ -12,8 +12,7 @@ ENDING = "csv.gz"
 
 def make_fold(public: Mapping[str, bytes], seed: int) -> tuple[dict[str, bytes], pd.DataFrame]:
     train, test = (
-        pd.read_csv(io.BytesIO(public[f"{part}.{ENDING}"]), compression="gzip")
-        for part in ("train", "test")
+        pd.read_csv(io.BytesIO(public[f"{part}.{ENDING}"]), compression="gzip") for part in ("train", "test")
     )
     sample = pd.read_csv(io.BytesIO(public[SAMPLE]))
     tables, answers = last_year_fold(train, test, sample, ["high_cost"], seed)
