@@ -1,0 +1,164 @@
+"""A declared task and its files -> a Task; the declaration is checked against what the files hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from actors.errors import InputError
+from runners.tasks.bundles import make_bundle
+from runners.tasks.facts import profile_files
+from runners.tasks.folds import read_sample
+from runners.tasks.labels import as_text, sorted_labels
+from runners.tasks.spec import TaskSpec, nearest
+from runners.tasks.tables import SUFFIXES, detect, is_table, read, read_tables
+from runners.tasks.task import Task, TaskFiles
+
+_PARTS = ("train", "test", "sample_submission")
+
+
+def find_tables(folder: Path, spec: TaskSpec, files: Mapping[str, bytes]) -> TaskFiles:
+    """The names of a task's tables: those declared, otherwise the stem with any supported suffix."""
+    names = {}
+    for part in _PARTS:
+        declared = spec.files.get(part, "")
+        if declared is None:
+            names[part] = ""
+        elif declared:
+            if declared not in files:
+                raise InputError(f"{folder}: files.{part} names {declared}, which is not there")
+            names[part] = declared
+        else:
+            found = [n for n in files if is_table(n) and n in {part + s for s in SUFFIXES}]
+            if len(found) > 1:
+                raise InputError(f"{folder}: both {found[0]} and {found[1]}; say which in files.{part}")
+            names[part] = found[0] if found else ""
+    return TaskFiles(**names)
+
+
+def assemble(
+    folder: Path,
+    spec: TaskSpec,
+    files: Mapping[str, bytes],
+    names: TaskFiles,
+    answers: pd.DataFrame,
+    *,
+    holdout: bool = False,
+    threshold_verified: bool = True,
+) -> Task:
+    """Build a Task; raises InputError that lists every disagreement of files and declaration."""
+    sample = read_sample(dict(files), names.sample_submission)
+    train = _typed(files, names.train)
+    test = _typed(files, names.test)
+    faults = _faults(spec, names, train, test, sample, answers)
+    if faults:
+        raise InputError("\n".join(f"{folder}: {fault}" for fault in faults))
+    fold, grade = folder / "fold.py", folder / "grade.py"
+    description = folder / "description.md"
+    return Task(
+        spec=spec,
+        description=description.read_text(encoding="utf-8") if description.is_file() else "",
+        names=names,
+        public=make_bundle(files),
+        facts=profile_files(files),
+        answers=answers,
+        sample=sample,
+        classes=_classes(spec, names, files, train, sample),
+        holdout=holdout,
+        threshold_verified=threshold_verified,
+        fold_code=fold if fold.is_file() else None,
+        grade_code=grade if grade.is_file() else None,
+    )
+
+
+def _typed(files: Mapping[str, bytes], name: str) -> pd.DataFrame | None:
+    return read(files[name], detect(name, files[name])) if name else None
+
+
+def _faults(
+    spec: TaskSpec,
+    names: TaskFiles,
+    train: pd.DataFrame | None,
+    test: pd.DataFrame | None,
+    sample: pd.DataFrame,
+    answers: pd.DataFrame,
+) -> list[str]:
+    faults = []
+    if train is not None:
+        faults += [
+            f"target {t!r} is not a column of {names.train}{nearest(t, list(map(str, train.columns)))}"
+            for t in spec.target
+            if t not in train.columns
+        ]
+        if spec.metric != "custom" and spec.prediction == "value":
+            faults += [
+                f"target {t!r} of {names.train} holds text, but metric {spec.metric} needs numbers"
+                for t in spec.target
+                if t in train.columns
+                and not pd.api.types.is_numeric_dtype(train[t])
+                and pd.to_numeric(train[t], errors="coerce").isna().sum() > train[t].isna().sum()
+            ]
+    column = spec.split.column
+    if column is not None:
+        for name, table in ((names.train, train), (names.test, test)):
+            if (
+                table is not None
+                and column not in table.columns
+                and not (name == names.test and spec.split.kind == "group")
+            ):
+                faults.append(
+                    f"split.column {column!r} is not a column of {name}{nearest(column, list(map(str, table.columns)))}"
+                )
+    key = spec.id_column
+    if key not in sample.columns:
+        faults.append(
+            f"id_column {key!r} is not a column of {names.sample_submission}"
+            f"{nearest(key, list(map(str, sample.columns)))}"
+        )
+        return faults
+    if sample[key].duplicated().any():
+        faults.append(
+            f"{names.sample_submission}: id {sample[key][sample[key].duplicated()].iloc[0]!r} stands twice"
+        )
+    if test is not None and len(test) != len(sample):
+        faults.append(f"{names.test} has {len(test)} rows, {names.sample_submission} {len(sample)}")
+    if spec.metric == "pinball" and sample.shape[1] - 1 != len(spec.levels):
+        faults.append(
+            f"{names.sample_submission} has {sample.shape[1] - 1} predicted columns for {len(spec.levels)} levels"
+        )
+    return faults + _answer_faults(spec, sample, answers)
+
+
+def _answer_faults(spec: TaskSpec, sample: pd.DataFrame, answers: pd.DataFrame) -> list[str]:
+    missing = [c for c in (spec.id_column, *spec.target) if c not in answers.columns]
+    if missing:
+        return [f"private/answers.csv lacks column {missing[0]!r}"]
+    unknown = set(answers[spec.id_column]) - set(sample[spec.id_column])
+    if unknown:
+        return [f"private/answers.csv holds id {min(unknown)!r}, which the sample submission does not"]
+    if answers.empty or (answers[list(spec.target)] == "").any(axis=None):
+        return ["private/answers.csv has missing values; every row needs its answer"]
+    return []
+
+
+def _classes(
+    spec: TaskSpec,
+    names: TaskFiles,
+    files: Mapping[str, bytes],
+    train: pd.DataFrame | None,
+    sample: pd.DataFrame,
+) -> tuple[str, ...]:
+    """The labels that the public files show, where classes are predicted."""
+    if spec.problem not in ("binary", "multiclass", "ordinal") and spec.prediction == "value":
+        return ()
+    if train is not None:
+        tables = [train]
+    else:
+        tables = list(read_tables(files, [n for n in files if n != names.sample_submission]).values())
+    for table in tables:
+        if all(t in table.columns for t in spec.target):
+            return sorted_labels(pd.concat([as_text(table[t]) for t in spec.target], ignore_index=True))
+    columns = [str(c) for c in sample.columns if c != spec.id_column]
+    return tuple(columns) if spec.prediction == "probability" and len(columns) > 2 else ()

@@ -1,0 +1,52 @@
+"""The prediction that uses no model: what any submission has to beat."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from runners.tasks.labels import as_text
+from runners.tasks.metrics import METRICS
+from runners.tasks.tables import detect, read
+from runners.tasks.task import Task
+
+
+def dummy_submission(task: Task) -> bytes:
+    """The best constant of the training targets for the metric; the sample submission's own values
+    where the training rows are no table or the metric is the task's own."""
+    metric = METRICS.get(task.spec.metric)
+    frame = task.sample
+    if metric is not None and task.names.train:
+        data = task.files[task.names.train]
+        train = read(data, detect(task.names.train, data))
+        columns = [c for c in frame.columns if c != task.spec.id_column]
+        values = _constants(train, task, metric.dummy, columns)
+        frame = frame.assign(**dict(zip(columns, values, strict=True)))
+    return frame.to_csv(index=False).encode()
+
+
+def _constants(train: pd.DataFrame, task: Task, rule: str, columns: list[str]) -> list[object]:
+    target = train[list(task.spec.target)].dropna()
+    if rule == "mode":
+        return [as_text(target[c]).mode().iloc[0] for c in target.columns]
+    if rule == "prior":
+        if task.spec.prediction != "probability":
+            return [0.0] * len(columns)
+        if len(columns) > 1 and target.shape[1] == 1:
+            shares = as_text(target.iloc[:, 0]).value_counts(normalize=True)
+            return [float(shares.get(c, 0.0)) for c in columns]
+        return [_positive_share(target[c], task, columns[0]) for c in target.columns]
+    if rule == "quantile":
+        return [float(target.iloc[:, 0].quantile(level)) for level in task.spec.levels]
+    if rule == "log_mean":
+        return [float(np.expm1(np.log1p(target[c].clip(lower=0)).mean())) for c in target.columns]
+    centre = target.median() if rule == "median" else target.mean()
+    return [float(v) for v in centre.iloc[: len(columns)]]
+
+
+def _positive_share(target: pd.Series, task: Task, column: str) -> float:
+    labels = as_text(target)
+    if len(task.classes) == 2:
+        positive = column if column in task.classes else task.classes[1]
+        return float((labels == positive).mean())
+    return float((target.astype(float) > 0).mean())

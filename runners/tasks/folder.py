@@ -1,0 +1,127 @@
+"""A user's own task folder, with or without private answers."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from actors.errors import InputError
+from runners.tasks.assemble import assemble, find_tables
+from runners.tasks.bundles import read_folder
+from runners.tasks.ids import more_ids
+from runners.tasks.labels import as_text, sorted_labels
+from runners.tasks.moving import move_rows, open_tables
+from runners.tasks.spec import TaskSpec, read_spec
+from runners.tasks.splitting import cut_rows
+from runners.tasks.tables import TableFormat, detect, read, read_exact, write_exact
+from runners.tasks.task import Task, TaskFiles
+
+_OWN = ("task.yaml", "description.md", "grade.py", "fold.py", "prepare.py")  # not for scripts to read
+_PRIVATE = "private/"
+_HOLDOUT_PARTS = 5  # one part in this many of the training rows is locked away
+
+
+def load_folder(folder: Path) -> Task:
+    """Load a task folder; raises InputError that names every fault."""
+    spec = read_spec(folder / "task.yaml")
+    if spec.metric == "custom" and not (folder / "grade.py").is_file():
+        raise InputError(
+            f"{folder}: metric custom needs a grade.py with def grade(submission, answers) -> float"
+        )
+    files = {
+        name: data
+        for name, data in read_folder(folder).items()
+        if name not in _OWN and not name.startswith(_PRIVATE) and "__pycache__" not in name
+    }
+    names = find_tables(folder, spec, files)
+    private = folder / "private" / "answers.csv"
+    answers = read_answers(private) if private.is_file() else None
+    if names.train == "" and spec.files.get("train", "") is not None:
+        raise InputError(f"{folder}: no training table; add train.csv, or name it in files.train")
+    if names.test == "" and names.train and answers is not None:
+        raise InputError(f"{folder}: no test table; add test.csv, or name it in files.test")
+    if answers is not None:
+        names, files = _with_sample(folder, spec, names, files)
+        return assemble(folder, spec, files, names, answers)
+    return _locked(folder, spec, names, files)
+
+
+def read_answers(path: Path) -> pd.DataFrame:
+    """Private answers as text."""
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise InputError(f"{path}: not a CSV table: {error}") from None
+    return frame.apply(as_text)
+
+
+def _with_sample(
+    folder: Path, spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]
+) -> tuple[TaskFiles, dict[str, bytes]]:
+    """The same files with a sample submission, derived from the test table where it is missing."""
+    if names.sample_submission:
+        return names, files
+    if not names.test:
+        raise InputError(f"{folder}: no sample_submission.csv; without a test table it cannot be derived")
+    test = read_exact(files[names.test], detect(names.test, files[names.test]))
+    if spec.id_column not in test.columns:
+        raise InputError(f"{folder}: id_column {spec.id_column!r} is not a column of {names.test}")
+    sample = pd.DataFrame({spec.id_column: test[spec.id_column]})
+    for column, value in _dummy_columns(spec, names, files).items():
+        sample[column] = value
+    name = "sample_submission.csv"
+    return replace(names, sample_submission=name), {**files, name: write_exact(sample, TableFormat("csv"))}
+
+
+def _dummy_columns(spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]) -> dict[str, object]:
+    """The predicted columns with a constant: levels, classes or targets."""
+    if spec.metric == "pinball":
+        return {f"q{level:g}": 0.0 for level in spec.levels}
+    if spec.metric == "c_index":
+        return {"risk": 0.0}
+    train = read(files[names.train], detect(names.train, files[names.train]))
+    lacking = [t for t in spec.target if t not in train.columns]
+    if lacking or spec.prediction == "value":
+        return dict.fromkeys(spec.target, 0.0)
+    if spec.prediction == "probability" and len(spec.target) == 1:
+        classes = sorted_labels(as_text(train[spec.target[0]]))
+        return dict.fromkeys(classes, 1 / len(classes)) if len(classes) > 2 else {spec.target[0]: 0.5}
+    if spec.prediction == "probability":
+        return dict.fromkeys(spec.target, 0.5)
+    return {t: as_text(train[t].dropna()).mode().iloc[0] for t in spec.target}
+
+
+def _locked(folder: Path, spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]) -> Task:
+    """Without answers a hold-out of the training rows, by the split rule, takes their place."""
+    if not names.train:
+        raise InputError(f"{folder}: no private/answers.csv, and no training table to hold rows out of")
+    names, files = _with_test(spec, names, files)
+    names, files = _with_sample(folder, spec, names, files)
+    try:
+        tables = open_tables(files, names)
+        seed = zlib.crc32(spec.id.encode())
+        cut = cut_rows(
+            tables.typed_train, tables.typed_test, spec.target, spec.split, 1, _HOLDOUT_PARTS, seed
+        )[0]
+    except (ValueError, KeyError) as error:
+        raise InputError(f"{folder}: no private/answers.csv, and no hold-out can be made: {error}") from None
+    moved = move_rows(files, tables, spec, cut, seed, relabel=False)
+    return assemble(folder, spec, moved.files, names, moved.answers, holdout=True)
+
+
+def _with_test(
+    spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]
+) -> tuple[TaskFiles, dict[str, bytes]]:
+    """The same files with a test table, without rows where it is missing."""
+    if names.test:
+        return names, files
+    layout = detect(names.train, files[names.train])
+    train = read_exact(files[names.train], layout)
+    if spec.id_column not in train.columns:
+        train[spec.id_column] = more_ids(pd.Series([], dtype=object), len(train))
+    empty = train.drop(columns=[t for t in spec.target if t in train.columns]).iloc[:0]
+    name = "test" + names.train.removeprefix(Path(names.train).name.split(".")[0])
+    return replace(names, test=name), {**files, name: write_exact(empty, layout)}

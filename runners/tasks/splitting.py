@@ -1,0 +1,167 @@
+"""Which training rows become validation rows, by a task's split rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
+
+from actors.contracts import SplitRule
+from runners.tasks.labels import as_text
+
+Rows = NDArray[np.intp]
+_BINS = 10  # of a numeric target, for stratified folds
+
+
+@dataclass(frozen=True)
+class FoldRules:
+    """How many validation folds a task gets, by its labelled training rows."""
+
+    small_rows: int = 1_000  # below: `small_folds`
+    small_folds: int = 5
+    medium_rows: int = 5_000  # below: `medium_folds`
+    medium_folds: int = 3
+    large_folds: int = 1
+    parts: int = 5  # a fold holds out one part in this many
+
+    def folds(self, rows: int) -> int:
+        """The number of folds for so many labelled training rows."""
+        if rows < self.small_rows:
+            return self.small_folds
+        return self.medium_folds if rows < self.medium_rows else self.large_folds
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Positions in the training table: validation rows, and rows that the fold may not use at all."""
+
+    held: Rows
+    dropped: Rows
+
+
+def cut_rows(
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    target: tuple[str, ...],
+    rule: SplitRule,
+    folds: int,
+    parts: int,
+    seed: int,
+) -> list[Cut]:
+    """At most `folds` cuts; rows whose target is missing are never held out.
+
+    Raises ValueError when the rule cannot be followed on these rows.
+    """
+    labelled = np.flatnonzero(train[list(target)].notna().all(axis=1).to_numpy())
+    if len(labelled) < 2 * parts:
+        raise ValueError(f"{len(labelled)} labelled rows are too few for validation folds")
+    if rule.kind == "time":
+        return _by_time(train, test, labelled, str(rule.column), folds, parts)
+    if rule.kind == "block":
+        return _by_block(train, test, labelled, rule.column, folds, parts, seed)
+    rows = train.iloc[labelled]
+    if rule.kind == "group":
+        groups = as_text(rows[str(rule.column)]).to_numpy()
+        if len(np.unique(groups)) < parts:
+            raise ValueError(f"column {rule.column} has fewer than {parts} groups")
+        pairs = GroupKFold(parts, shuffle=True, random_state=seed).split(rows, groups=groups)
+    elif rule.kind == "stratified" and (strata := _strata(rows[target[0]], parts)) is not None:
+        pairs = StratifiedKFold(parts, shuffle=True, random_state=seed).split(rows, strata)
+    else:
+        pairs = KFold(parts, shuffle=True, random_state=seed).split(rows)
+    nothing = np.array([], dtype=np.intp)
+    return [Cut(labelled[held], nothing) for _, held in list(pairs)[:folds]]
+
+
+def _strata(target: pd.Series, parts: int) -> NDArray[np.intp] | None:
+    """Classes of the target, or bins of its numbers; the rare ones joined; None when nothing is left."""
+    if pd.api.types.is_float_dtype(target) or target.nunique() > 20 * _BINS:
+        ranks = target.rank(method="first") if pd.api.types.is_numeric_dtype(target) else None
+        if ranks is None:
+            return None
+        return pd.qcut(ranks, _BINS, labels=False).to_numpy(dtype=np.intp)
+    codes = pd.factorize(as_text(target))[0]
+    counts = np.bincount(codes)
+    if (counts < parts).all():
+        return None
+    joined = np.where(counts[codes] < parts, len(counts), codes)
+    return joined.astype(np.intp)
+
+
+def as_order(values: pd.Series) -> NDArray[np.float64]:
+    """Numbers or dates as numbers that sort the same way; raises ValueError for other text."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy(dtype=float)
+    try:
+        dates = pd.to_datetime(values, format="mixed")
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"column {values.name} holds neither numbers nor dates: {error}") from None
+    return dates.astype("datetime64[us]").astype("int64").to_numpy(dtype=float)
+
+
+def _by_time(
+    train: pd.DataFrame, test: pd.DataFrame, labelled: Rows, column: str, folds: int, parts: int
+) -> list[Cut]:
+    """The last periods of training, each as long as the test period where that leaves enough rows.
+
+    The gap between the end of training and the start of the test period is kept. A fold does not use
+    what lies after its validation period.
+    """
+    times = as_order(train[column])
+    steps = np.unique(times[labelled])
+    future = np.unique(as_order(test[column])) if len(test) else np.array([])
+    overlap = len(future) == 0 or future[0] <= steps[-1]
+    horizon = len(steps) // parts if overlap else min(len(future), len(steps) // parts)
+    horizon = max(horizon, 1)
+    usual = float(np.median(np.diff(steps))) if len(steps) > 1 else 1.0
+    gap = 0 if overlap else max(round((future[0] - steps[-1]) / usual) - 1, 0)
+    gap = min(gap, len(steps) // parts)
+    cuts = []
+    for number in range(folds):
+        end = len(steps) - number * horizon
+        start = end - horizon
+        if start - gap < len(steps) // 2:
+            break
+        held = labelled[(times[labelled] >= steps[start]) & (times[labelled] <= steps[end - 1])]
+        unused = np.flatnonzero(times >= steps[max(start - gap, 1)])
+        cuts.append(Cut(held, np.setdiff1d(unused, held)))
+    if not cuts:
+        raise ValueError(f"column {column} has too few distinct times for a validation period")
+    return cuts
+
+
+def _by_block(
+    train: pd.DataFrame,
+    test: pd.DataFrame,
+    labelled: Rows,
+    column: str | None,
+    folds: int,
+    parts: int,
+    seed: int,
+) -> list[Cut]:
+    """Runs of neighbouring rows, as long as the runs of test rows; in the order of `column` or the file."""
+    ordered = labelled
+    length = max(len(labelled) // (10 * parts), 1)
+    if column is not None:
+        place = as_order(train[column])
+        ordered = labelled[np.argsort(place[labelled], kind="stable")]
+        length = _run_length(place[labelled], as_order(test[column])) if len(test) else length
+    length = max(1, min(length, len(ordered) // parts))
+    blocks = np.array_split(ordered, max(len(ordered) // length, parts))
+    order = np.random.default_rng(seed).permutation(len(blocks))
+    nothing = np.array([], dtype=np.intp)
+    return [
+        Cut(np.sort(np.concatenate([blocks[b] for b in chosen])), nothing)
+        for chosen in np.array_split(order, parts)[:folds]
+    ]
+
+
+def _run_length(train: NDArray[np.float64], test: NDArray[np.float64]) -> int:
+    """The mean number of test rows between two training rows."""
+    hidden = np.concatenate([np.zeros(len(train), bool), np.ones(len(test), bool)])
+    hidden = hidden[np.argsort(np.concatenate([train, test]), kind="stable")]
+    runs = int(hidden[0]) + int(np.count_nonzero(hidden[1:] & ~hidden[:-1]))
+    return max(round(len(test) / max(runs, 1)), 1)
