@@ -13,9 +13,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from actors.errors import FiveStarError, InputError
 from runners.config import load_config
+from runners.ray_session import environment
 from runners.refusal import one_line
 from runners.schema import register_schema
-from runners.sweep import run_sweep
 
 
 @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="bench")
@@ -23,6 +23,8 @@ def bench(cfg: DictConfig) -> None:
     """Run one sweep; a fault of the input ends with one line and exit code 2."""
     try:
         config = load_config(cfg, list(HydraConfig.get().overrides.task))
+        from runners.sweep import run_sweep  # imports Ray, which reads its environment then
+
         code = run_sweep(config)
     except InputError as error:
         refuse(str(error), 2)
@@ -42,6 +44,7 @@ def main() -> None:
     """Start Hydra so that its own refusals, too, are one line and exit code 2."""
     os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise where it would print and exit with 1
     register_schema()
+    environment()
     if any(a.lstrip("+").startswith("model.api_key=") for a in sys.argv) and {"-m", "--multirun"} & {
         *sys.argv
     }:

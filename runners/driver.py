@@ -61,6 +61,7 @@ class Driver:
             end: AttemptEnd = ray.get(ref)
         except RayActorError as error:
             self._losses[spec] = self._losses.get(spec, 0) + 1
+            self.crew.renew_hosts()
             if self._losses[spec] < LOST_STARTS:
                 return None
             return self._lost(spec, str(error))
@@ -71,10 +72,7 @@ class Driver:
         return end
 
     def _lost(self, spec: AttemptSpec, fault: str) -> AttemptEnd:
-        data = self.crew.task_data(spec.task)
-        end = AttemptEnd(
-            Ending.ACTOR_LOST, spec.seed, spec.agent, LOST_STARTS, data.brief.validation, None, "", fault
-        )
+        end = AttemptEnd(Ending.ACTOR_LOST, spec.seed, spec.agent, LOST_STARTS, "", None, "", fault)
         self._append(spec, Kind.ENDING, end.dumps(), error=fault)
         return end
 

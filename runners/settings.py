@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
+from typing import Literal
 
 from actors.contracts import AgentSettings, Budget, Limits
+from actors.sandbox.settings import Level
 from runners.tasks.splitting import FoldRules
 
 
@@ -63,7 +65,7 @@ class ModelSettings:
 class ExecutorSettings:
     """Which isolation level scripts get and how they start."""
 
-    level: str = "auto"
+    level: Level | Literal["auto"] = "auto"
     allow_weak: bool = False
     warm: bool = True
 

@@ -19,8 +19,7 @@ from runners.progress import Progress
 from runners.ray_session import ray_session
 from runners.settings import SweepConfig
 from runners.specs import attempt_specs
-from runners.tasks.registry import load_tasks
-from runners.tasks.task import Task
+from runners.tasks.registry import TaskSource, select_tasks
 from runners.tracking import tracking
 from runners.watch import Watch
 
@@ -31,9 +30,9 @@ def run_sweep(config: SweepConfig) -> int:
     """Run or resume one sweep; returns the process's exit code. Raises InputError, FatalModelError."""
     console = Console()
     faults = faults_of(config)
-    tasks: Sequence[Task] = ()
+    tasks: Sequence[TaskSource] = ()
     try:
-        tasks = load_tasks(config.tasks.names, config.tasks.path)
+        tasks = select_tasks(config.tasks.names, config.tasks.path)
     except InputError as error:
         faults += str(error).splitlines()
     if faults:
@@ -73,14 +72,7 @@ def _open_folder(config: SweepConfig) -> None:
         write_whole(config.folder / "config.yaml", config.recorded.encode())
 
 
-def _line(task: Task) -> TaskLine:
+def _line(task: TaskSource) -> TaskLine:
     spec = task.spec
-    notes = [
-        *(["graded on a hold-out of the training rows"] if task.holdout else []),
-        *(
-            []
-            if task.threshold_verified
-            else ["threshold unverified: these rows differ from those it was set on"]
-        ),
-    ]
-    return TaskLine(spec.id, spec.metric, spec.direction, spec.threshold, "; ".join(notes))
+    note = "graded on a hold-out of the training rows" if task.holds_out else ""
+    return TaskLine(spec.id, spec.metric, spec.direction, spec.threshold, note)
