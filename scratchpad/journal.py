@@ -10,10 +10,9 @@ import pyarrow as pa
 
 from scratchpad.errors import JournalError
 from scratchpad.folder import sync_folder
+from scratchpad.frames import HEADER, frame, read_frame
 from scratchpad.lock import WriterLock
-from scratchpad.schema import SCHEMA, VERSION, conform, version_of
-
-_HEADER = SCHEMA.serialize().to_pybytes()
+from scratchpad.schema import SCHEMA, VERSION, check, conform, version_of
 
 
 class Journal(Protocol):
@@ -66,7 +65,7 @@ class StreamJournal:
         if self._handle is not None:
             self._cut_torn_end()
             if self._schema is None:
-                self._write(_HEADER)
+                self._write(HEADER)
                 self.commit()
                 sync_folder(self._path.parent)
             elif version_of(self._schema) != VERSION:
@@ -75,7 +74,7 @@ class StreamJournal:
 
     def append(self, batch: pa.RecordBatch) -> None:
         """Write a batch in one piece; raises JournalError and leaves the file as it was."""
-        self._write(batch.serialize())
+        self._write(frame(batch))
 
     def commit(self) -> None:
         """Flush to the disk; raises JournalError, after which the journal takes nothing more."""
@@ -103,12 +102,11 @@ class StreamJournal:
             file.seek(self._good)
             try:
                 if self._schema is None:
-                    self._schema = pa.ipc.read_schema(pa.ipc.read_message(file))
-                    self._good = file.tell()
+                    schema = pa.ipc.read_schema(pa.ipc.read_message(file))
+                    check(schema)
+                    self._schema, self._good = schema, file.tell()
                 while True:
-                    batch = pa.ipc.read_record_batch(pa.ipc.read_message(file), self._schema)
-                    batch.validate(full=True)
-                    batches.append(conform(batch))
+                    batches.append(conform(read_frame(file, self._schema)))
                     self._good = file.tell()
             except (EOFError, pa.ArrowInvalid):
                 pass  # the end, whole or torn
@@ -122,7 +120,7 @@ class StreamJournal:
         tail = self._path.read_bytes()[self._good :] if self._size() > self._good else b""
         if not tail:
             return
-        if self._schema is None and not _HEADER.startswith(tail):
+        if self._schema is None and not HEADER.startswith(tail):
             raise JournalError(f"{self._path} is not a scratchpad journal")
         with self._path.with_name(f"{self._path.name}.torn").open("ab") as file:
             file.write(tail)
@@ -134,7 +132,7 @@ class StreamJournal:
         handle = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
         os.close(self._writable())
         self._handle, self._good, self._schema = handle, 0, SCHEMA
-        self._write(_HEADER)
+        self._write(HEADER)
         for batch in batches:
             self.append(batch)
         self.commit()

@@ -74,31 +74,36 @@ def version_of(schema: pa.Schema) -> int:
     return int(text)
 
 
-def conform(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """A batch of this or an older version as one of `SCHEMA`; raises JournalError.
+def check(schema: pa.Schema) -> None:
+    """Refuse a schema that is not of this or an older version; raises JournalError.
 
     An unknown column is refused, whatever its version: its meaning would be lost in silence.
     """
-    version = version_of(batch.schema)
+    version = version_of(schema)
     if version > VERSION:
         raise JournalError(f"schema version {version} is newer than this program's {VERSION}; upgrade it")
-    unknown = [name for name in batch.schema.names if name not in SCHEMA.names]
+    unknown = [name for name in schema.names if name not in SCHEMA.names]
     if unknown:
         raise JournalError(f"unknown columns in the schema: {', '.join(unknown)}")
-    columns = [_column(batch, field, version) for field in SCHEMA]
+    for field in SCHEMA:
+        if field.name not in schema.names:
+            if field.name not in _ADDED or _ADDED[field.name][0] <= version:
+                raise JournalError(f"column {field.name} is missing")
+        elif schema.field(field.name).type != field.type:
+            raise JournalError(
+                f"column {field.name} is of type {schema.field(field.name).type}, not {field.type}"
+            )
+
+
+def conform(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """A batch whose schema passes `check` as one of `SCHEMA`."""
+    columns = [
+        batch.column(field.name)
+        if field.name in batch.schema.names
+        else pa.repeat(pa.scalar(_ADDED[field.name][1], field.type), batch.num_rows)
+        for field in SCHEMA
+    ]
     return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
-
-
-def _column(batch: pa.RecordBatch, field: pa.Field, version: int) -> pa.Array:
-    if field.name in batch.schema.names:
-        column = batch.column(field.name)
-        if column.type != field.type:
-            raise JournalError(f"column {field.name} is of type {column.type}, not {field.type}")
-        return column
-    since, value = _ADDED.get(field.name, (0, None))
-    if version >= since:
-        raise JournalError(f"column {field.name} is missing")
-    return pa.repeat(pa.scalar(value, field.type), batch.num_rows)
 
 
 def clean(text: str) -> str:

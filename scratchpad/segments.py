@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from scratchpad.errors import JournalError
 from scratchpad.folder import Folder
-from scratchpad.schema import SCHEMA, conform
+from scratchpad.schema import SCHEMA, check, conform
 
 
 class SegmentJournal:
@@ -80,4 +80,5 @@ def _name(number: int) -> str:
 
 def _read(data: bytes) -> list[pa.RecordBatch]:
     with pa.ipc.open_stream(data) as reader:
+        check(reader.schema)
         return [conform(batch) for batch in reader]

@@ -19,7 +19,7 @@ from scratchpad.folder import MemoryFolder
 from scratchpad.journal import Journal
 from scratchpad.location import open_location
 from scratchpad.namespace import Namespace
-from scratchpad.records import Entry, digest_text
+from scratchpad.records import STEP_KINDS, Entry, digest_text
 from scratchpad.schema import SCHEMA, to_batch, to_entries
 
 _EMPTY = pa.Table.from_batches([], SCHEMA)
@@ -103,7 +103,7 @@ class Scratchpad:
                 batch = to_batch(sealed)
                 if self._journal is not None:
                     self._journal.append(batch)
-                self._index(batch, sealed)
+                self._index(batch)
         if commit:
             self.commit()
         return seqs
@@ -121,7 +121,7 @@ class Scratchpad:
         """Read what the journal holds beyond what is known; returns the number of new entries."""
         with self._lock:
             for batch in self._journal.load() if self._journal is not None else ():
-                self._index(batch, to_entries(batch))
+                self._index(batch)
             new, self._durable = self._rows - self._durable, self._rows
             return new
 
@@ -206,17 +206,18 @@ class Scratchpad:
                 return seq
         return None
 
-    def _index(self, batch: pa.RecordBatch, entries: Sequence[Entry]) -> None:
-        if not entries:
+    def _index(self, batch: pa.RecordBatch) -> None:
+        if not batch.num_rows:
             return
         self._batches.append(batch)
         self._starts.append(self._rows)
-        for seq, entry in enumerate(entries, self._rows):
-            self._attempts.setdefault((entry.task, entry.attempt), []).append(seq)
-            if entry.is_step:
-                self._keys[entry.task, entry.attempt, entry.key] = seq
-        self._sweep = entries[0].sweep
-        self._rows += len(entries)
+        columns = (batch.column(name).to_pylist() for name in ("task", "attempt", "kind", "key"))
+        for seq, (task, attempt, kind, key) in enumerate(zip(*columns, strict=True), self._rows):
+            self._attempts.setdefault((task, attempt), []).append(seq)
+            if kind in STEP_KINDS:
+                self._keys[task, attempt, key] = seq
+        self._sweep = batch.column("sweep")[0].as_py()
+        self._rows += batch.num_rows
 
     def _row(self, seq: int) -> pa.RecordBatch:
         at = bisect_right(self._starts, seq) - 1
