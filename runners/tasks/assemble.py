@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +12,7 @@ from runners.tasks.bundles import make_bundle
 from runners.tasks.facts import profile_files
 from runners.tasks.folds import read_sample
 from runners.tasks.labels import as_text, sorted_labels
+from runners.tasks.metrics import CUSTOM
 from runners.tasks.spec import TaskSpec, nearest
 from runners.tasks.tables import SUFFIXES, detect, is_table, read, read_tables
 from runners.tasks.task import Task, TaskFiles
@@ -52,7 +53,15 @@ def assemble(
     sample = read_sample(dict(files), names.sample_submission)
     train = _typed(files, names.train)
     test = _typed(files, names.test)
-    faults = _faults(spec, names, train, test, sample, answers)
+    split = [spec.split.column] if spec.split.column is not None else []
+    faults = _column_faults(spec, names.train, train, [*spec.target, *split])
+    faults += _column_faults(spec, names.test, test, [] if spec.split.kind == "group" else split)
+    faults += _text_faults(spec, names.train, train)
+    faults += _sample_faults(spec, names.sample_submission, sample)
+    if test is not None and len(test) != len(sample):
+        faults.append(f"{names.test} has {len(test)} rows, {names.sample_submission} {len(sample)}")
+    if spec.id_column in sample.columns:
+        faults += _answer_faults(spec, sample, answers)
     if faults:
         raise InputError("\n".join(f"{folder}: {fault}" for fault in faults))
     fold, grade = folder / "fold.py", folder / "grade.py"
@@ -77,58 +86,47 @@ def _typed(files: Mapping[str, bytes], name: str) -> pd.DataFrame | None:
     return read(files[name], detect(name, files[name])) if name else None
 
 
-def _faults(
-    spec: TaskSpec,
-    names: TaskFiles,
-    train: pd.DataFrame | None,
-    test: pd.DataFrame | None,
-    sample: pd.DataFrame,
-    answers: pd.DataFrame,
+def _column_faults(
+    spec: TaskSpec, name: str, table: pd.DataFrame | None, columns: Sequence[str]
 ) -> list[str]:
-    faults = []
-    if train is not None:
-        faults += [
-            f"target {t!r} is not a column of {names.train}{nearest(t, list(map(str, train.columns)))}"
-            for t in spec.target
-            if t not in train.columns
-        ]
-        if spec.metric != "custom" and spec.prediction == "value":
-            faults += [
-                f"target {t!r} of {names.train} holds text, but metric {spec.metric} needs numbers"
-                for t in spec.target
-                if t in train.columns
-                and not pd.api.types.is_numeric_dtype(train[t])
-                and pd.to_numeric(train[t], errors="coerce").isna().sum() > train[t].isna().sum()
-            ]
-    column = spec.split.column
-    if column is not None:
-        for name, table in ((names.train, train), (names.test, test)):
-            if (
-                table is not None
-                and column not in table.columns
-                and not (name == names.test and spec.split.kind == "group")
-            ):
-                faults.append(
-                    f"split.column {column!r} is not a column of {name}{nearest(column, list(map(str, table.columns)))}"
-                )
+    """What is wrong with the columns that the task needs in one of its tables."""
+    if table is None:
+        return []
+    known = [str(c) for c in table.columns]
+    return [
+        f"{what} {c!r} is not a column of {name}{nearest(c, known)}"
+        for c in columns
+        if c not in known
+        for what in ["target" if c in spec.target else "split.column"]
+    ]
+
+
+def _text_faults(spec: TaskSpec, name: str, train: pd.DataFrame | None) -> list[str]:
+    """Targets that hold text where the metric needs numbers."""
+    if train is None or spec.metric == CUSTOM or spec.prediction != "value":
+        return []
+    return [
+        f"target {t!r} of {name} holds text, but metric {spec.metric} needs numbers"
+        for t in spec.target
+        if t in train.columns
+        and not pd.api.types.is_numeric_dtype(train[t])
+        and pd.to_numeric(train[t], errors="coerce").isna().sum() > train[t].isna().sum()
+    ]
+
+
+def _sample_faults(spec: TaskSpec, name: str, sample: pd.DataFrame) -> list[str]:
     key = spec.id_column
     if key not in sample.columns:
-        faults.append(
-            f"id_column {key!r} is not a column of {names.sample_submission}"
-            f"{nearest(key, list(map(str, sample.columns)))}"
-        )
-        return faults
-    if sample[key].duplicated().any():
-        faults.append(
-            f"{names.sample_submission}: id {sample[key][sample[key].duplicated()].iloc[0]!r} stands twice"
-        )
-    if test is not None and len(test) != len(sample):
-        faults.append(f"{names.test} has {len(test)} rows, {names.sample_submission} {len(sample)}")
-    if spec.metric == "pinball" and sample.shape[1] - 1 != len(spec.levels):
-        faults.append(
-            f"{names.sample_submission} has {sample.shape[1] - 1} predicted columns for {len(spec.levels)} levels"
-        )
-    return faults + _answer_faults(spec, sample, answers)
+        close = nearest(key, [str(c) for c in sample.columns])
+        return [f"id_column {key!r} is not a column of {name}{close}"]
+    twice = sample[key][sample[key].duplicated()]
+    faults = [f"{name}: id {twice.iloc[0]!r} stands twice"] if len(twice) else []
+    predicted = sample.shape[1] - 1
+    if predicted == 0:
+        faults.append(f"{name} has no column to predict beside {key!r}")
+    if spec.metric == "pinball" and predicted != len(spec.levels):
+        faults.append(f"{name} has {predicted} predicted columns for {len(spec.levels)} levels")
+    return faults
 
 
 def _answer_faults(spec: TaskSpec, sample: pd.DataFrame, answers: pd.DataFrame) -> list[str]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from actors.contracts import ColumnFacts, FileFacts
 from actors.errors import InputError
@@ -83,10 +86,8 @@ def profile_column(values: pd.Series) -> ColumnFacts:
     return _with(facts, dtype="text", mean_length=float(text.str.len().mean()))
 
 
-def _with(facts: ColumnFacts, **changes: object) -> ColumnFacts:
-    from dataclasses import replace
-
-    return replace(facts, **changes)  # type: ignore[arg-type]  # names and types are those of the fields
+def _with(facts: ColumnFacts, **changes: Any) -> ColumnFacts:
+    return replace(facts, **changes)
 
 
 def _number_type(known: pd.Series) -> str:
@@ -97,7 +98,7 @@ def _number_type(known: pd.Series) -> str:
     return "integer" if len(finite) and bool((finite == np.floor(finite)).all()) else "real"
 
 
-def _moments(known: pd.Series) -> dict[str, object]:
+def _moments(known: pd.Series) -> dict[str, float | None]:
     finite = known[np.isfinite(known)]
     if finite.empty:
         return {}
@@ -127,7 +128,7 @@ def _arrays(name: str, data: bytes) -> FileFacts:
     return FileFacts(name, kind, len(data), columns=columns, head=head, reader=f'np.load("input/{name}")')
 
 
-def _array(name: str, value: np.ndarray) -> ColumnFacts:  # type: ignore[type-arg]
+def _array(name: str, value: NDArray[Any]) -> ColumnFacts:
     flat = value.ravel()
     facts = ColumnFacts(name, "array", shape=tuple(value.shape), examples=tuple(map(str, flat[:_EXAMPLES])))
     if not np.issubdtype(value.dtype, np.number) or not flat.size:

@@ -20,7 +20,7 @@ from runners.tasks.tables import TableFormat, detect, read, read_exact, write_ex
 from runners.tasks.task import Task, TaskFiles
 
 _OWN = ("task.yaml", "description.md", "grade.py", "fold.py", "prepare.py")  # not for scripts to read
-_PRIVATE = "private/"
+ANSWERS = "private/answers.csv"
 _HOLDOUT_PARTS = 5  # one part in this many of the training rows is locked away
 
 
@@ -34,10 +34,10 @@ def load_folder(folder: Path) -> Task:
     files = {
         name: data
         for name, data in read_folder(folder).items()
-        if name not in _OWN and not name.startswith(_PRIVATE) and "__pycache__" not in name
+        if name not in _OWN and not name.startswith("private/") and "__pycache__" not in name
     }
     names = find_tables(folder, spec, files)
-    private = folder / "private" / "answers.csv"
+    private = folder / ANSWERS
     answers = read_answers(private) if private.is_file() else None
     if names.train == "" and spec.files.get("train", "") is not None:
         raise InputError(f"{folder}: no training table; add train.csv, or name it in files.train")
@@ -69,14 +69,16 @@ def _with_sample(
     test = read_exact(files[names.test], detect(names.test, files[names.test]))
     if spec.id_column not in test.columns:
         raise InputError(f"{folder}: id_column {spec.id_column!r} is not a column of {names.test}")
-    sample = pd.DataFrame({spec.id_column: test[spec.id_column]})
-    for column, value in _dummy_columns(spec, names, files).items():
-        sample[column] = value
+    rows = len(test)
+    constants = _dummy_columns(spec, names, files)
+    sample = pd.DataFrame(
+        {spec.id_column: test[spec.id_column], **{c: [v] * rows for c, v in constants.items()}}
+    )
     name = "sample_submission.csv"
     return replace(names, sample_submission=name), {**files, name: write_exact(sample, TableFormat("csv"))}
 
 
-def _dummy_columns(spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]) -> dict[str, object]:
+def _dummy_columns(spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]) -> dict[str, float | str]:
     """The predicted columns with a constant: levels, classes or targets."""
     if spec.metric == "pinball":
         return {f"q{level:g}": 0.0 for level in spec.levels}
@@ -104,7 +106,13 @@ def _locked(folder: Path, spec: TaskSpec, names: TaskFiles, files: dict[str, byt
         tables = open_tables(files, names)
         seed = zlib.crc32(spec.id.encode())
         cut = cut_rows(
-            tables.typed_train, tables.typed_test, spec.target, spec.split, 1, _HOLDOUT_PARTS, seed
+            tables.typed_train,
+            tables.typed_test,
+            spec.target,
+            spec.split,
+            folds=1,
+            parts=_HOLDOUT_PARTS,
+            seed=seed,
         )[0]
     except (ValueError, KeyError) as error:
         raise InputError(f"{folder}: no private/answers.csv, and no hold-out can be made: {error}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,9 +50,9 @@ def make_folds(task: Task, seed: int, rules: FoldRules) -> list[Fold]:
             tables.typed_test,
             spec.target,
             spec.split,
-            rules.folds(labelled),
-            rules.parts,
-            seed,
+            folds=rules.folds(labelled),
+            parts=rules.parts,
+            seed=seed,
         )
     except ValueError:
         return []
@@ -77,10 +78,13 @@ def read_sample(files: dict[str, bytes], name: str) -> pd.DataFrame:
 
 def load_code(path: Path, function: str) -> ModuleType:
     """A module from a task's folder; raises InputError when it cannot be imported or lacks the function."""
-    spec = importlib.util.spec_from_file_location(f"fivestar_task_{path.stem}_{path.parent.name}", path)
+    spec = importlib.util.spec_from_file_location(
+        f"fivestar_task_{zlib.crc32(bytes(path)):08x}_{path.stem}", path
+    )
     if spec is None or spec.loader is None:
         raise InputError(f"{path}: cannot be imported")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses of the code look themselves up there
     try:
         spec.loader.exec_module(module)
     except Exception as error:  # any fault of the user's own code is theirs to read

@@ -64,6 +64,10 @@ def _f1(truth: Array, predicted: Array, scale: Scale) -> float:
     )
 
 
+def _averaged_f1(average: str) -> Callable[[Array, Array, Scale], float]:
+    return _labels(sk.f1_score, average=average, zero_division=0.0)
+
+
 def _kappa(truth: Array, predicted: Array, scale: Scale) -> float:
     """Zero for a constant prediction of the constant truth, where the kappa is not defined."""
     labels = list(range(max(len(scale.classes), 2)))
@@ -72,7 +76,7 @@ def _kappa(truth: Array, predicted: Array, scale: Scale) -> float:
 
 
 def _ranking(function: Callable[..., float]) -> Callable[[Array, Array, Scale], float]:
-    """Binary: scores of the positive class, a column a target; multiclass: the mean of one against the rest."""
+    """Binary: scores of the positive class, a column a target; multiclass: mean of one against the rest."""
 
     def score(truth: Array, predicted: Array, scale: Scale) -> float:
         if truth.shape[1] == 1 and predicted.shape[1] > 1:

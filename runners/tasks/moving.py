@@ -12,7 +12,7 @@ from actors.contracts import SplitRule
 from runners.tasks.ids import more_ids, opaque, referenced, shuffled
 from runners.tasks.labels import as_text
 from runners.tasks.spec import TaskSpec
-from runners.tasks.splitting import Cut, as_order
+from runners.tasks.splitting import Cut, Rows, as_order
 from runners.tasks.tables import TableFormat, detect, read, read_exact, read_tables, write_exact
 from runners.tasks.task import TaskFiles
 
@@ -44,12 +44,14 @@ def open_tables(files: Mapping[str, bytes], names: TaskFiles) -> Tables:
     """Read the tables of a task."""
     parts = (names.train, names.test, names.sample_submission)
     layouts = {name: detect(name, files[name]) for name in parts}
-    exact = {name: read_exact(files[name], layouts[name]) for name in parts}
+    train, test, sample = (read_exact(files[name], layouts[name]) for name in parts)
     others = tuple(read_tables(files, [name for name in files if name not in parts]).values())
     return Tables(
         names,
         layouts,
-        *(exact[name] for name in parts),
+        train,
+        test,
+        sample,
         read(files[names.train], layouts[names.train]),
         read(files[names.test], layouts[names.test]),
         others,
@@ -57,7 +59,7 @@ def open_tables(files: Mapping[str, bytes], names: TaskFiles) -> Tables:
 
 
 def move_rows(
-    files: Mapping[str, bytes], tables: Tables, spec: TaskSpec, cut: Cut, seed: int, relabel: bool = True
+    files: Mapping[str, bytes], tables: Tables, spec: TaskSpec, cut: Cut, seed: int, *, relabel: bool = True
 ) -> Moved:
     """Hold out the rows of a cut; new ids are drawn where the old ones would tell rows apart."""
     rng = np.random.default_rng(seed)
@@ -141,7 +143,7 @@ def _relabel(
     return mixed.iloc[:needed].reset_index(drop=True), train
 
 
-def _order(tables: Tables, cut: Cut, rule: SplitRule, rng: np.random.Generator) -> np.ndarray:  # type: ignore[type-arg]
+def _order(tables: Tables, cut: Cut, rule: SplitRule, rng: np.random.Generator) -> Rows:
     """The order of the rows of the new test file: by time or place where rows have one, else at random."""
     total = len(tables.test) + len(cut.held)
     column = rule.column

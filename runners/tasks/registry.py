@@ -11,7 +11,7 @@ from actors.errors import InputError
 from runners.tasks.assemble import assemble, find_tables
 from runners.tasks.bundles import read_folder
 from runners.tasks.cache import prepared
-from runners.tasks.folder import load_folder, read_answers
+from runners.tasks.folder import ANSWERS, load_folder, read_answers
 from runners.tasks.folds import load_code
 from runners.tasks.spec import TaskSpec, nearest, read_spec
 from runners.tasks.task import Task
@@ -35,8 +35,8 @@ class TaskSource:
 
     @property
     def holds_out(self) -> bool:
-        """Whether rows of the training file are locked away, since the user gave no answers."""
-        return not self.builtin and not any((self.folder / "private").glob("answers.*"))
+        """Whether rows of the training table take the place of missing answers."""
+        return not self.builtin and not (self.folder / ANSWERS).is_file()
 
     def load(self) -> Task:
         """Read the files and answers; raises InputError."""
@@ -52,7 +52,8 @@ def builtin_tasks(ids: Sequence[str]) -> tuple[TaskSource, ...]:
     """The built-in tasks of these names, in this order; "all" and "quick" stand for their groups."""
     known = builtin_ids()
     faults = [
-        f"unknown task {name!r}{nearest(name, known)}; choose all, {QUICK}, folder or some of: {', '.join(known)}"
+        f"unknown task {name!r}{nearest(name, known)};"
+        f" choose all, {QUICK}, folder or some of: {', '.join(known)}"
         for name in ids
         if name not in (*known, "all", QUICK)
     ]
@@ -67,15 +68,38 @@ def builtin_tasks(ids: Sequence[str]) -> tuple[TaskSource, ...]:
     return tuple(wanted.values())
 
 
-def select_tasks(names: Sequence[str], path: Path | None) -> tuple[TaskSource, ...]:
-    """The built-in tasks by name and a user's own below `path`; raises InputError listing all faults."""
-    own = folder_tasks(path) if path is not None else ()
-    builtin = builtin_tasks(names)
+def select_tasks(names: Sequence[str], path: Path | None = None) -> tuple[TaskSource, ...]:
+    """Built-in tasks by name, then the user's own below `path`.
+
+    Raises InputError that lists every fault; the user's folders are read whole to find theirs.
+    """
+    faults: list[str] = []
+    builtin: tuple[TaskSource, ...] = ()
+    own: tuple[TaskSource, ...] = ()
+    try:
+        builtin = builtin_tasks(names)
+    except InputError as error:
+        faults.append(str(error))
+    try:
+        own = folder_tasks(path) if path is not None else ()
+    except InputError as error:
+        faults.append(str(error))
     taken = {source.id for source in builtin}
     for source in own:
         if source.id in taken:
-            raise InputError(f"{source.folder}: id {source.id!r} is also that of a built-in task; rename it")
+            faults.append(f"{source.folder}: id {source.id!r} is also that of a built-in task; rename it")
+        faults += _load_faults(source)
+    if faults:
+        raise InputError("\n".join(faults))
     return (*builtin, *own)
+
+
+def _load_faults(source: TaskSource) -> list[str]:
+    try:
+        source.load()
+    except InputError as error:
+        return [str(error)]
+    return []
 
 
 def folder_tasks(path: Path) -> tuple[TaskSource, ...]:

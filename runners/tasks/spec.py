@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,22 +20,8 @@ _PROBLEMS = get_args(Problem)
 _DIRECTIONS = get_args(Direction)
 _PREDICTIONS = get_args(Prediction)
 _SPLITS = get_args(SplitKind)
-_KEYS = [
-    "id",
-    "problem",
-    "metric",
-    "direction",
-    "target",
-    "id_column",
-    "prediction",
-    "split",
-    "success",
-    "files",
-    "levels",
-    "licence",
-    "source",
-    "tags",
-]
+_KEYS = ("id", "problem", "metric", "direction", "target", "id_column", "prediction", "split")
+_OPTIONAL = ("success", "files", "levels", "licence", "source", "tags")
 _FILES = ("train", "test", "sample_submission")
 _CLASSES_OF = ("binary", "multiclass", "ordinal")
 
@@ -92,13 +79,13 @@ class _Reading:
         self.faults: list[str] = []
 
     def spec(self) -> TaskSpec:
-        self._known(self.raw, _KEYS, "")
+        self._known(self.raw, (*_KEYS, *_OPTIONAL), "")
         problem = self._choice("problem", _PROBLEMS, None)
         metric = self._choice("metric", (*METRICS, CUSTOM), None)
         target = self._target()
         split = self._split()
         levels = self._levels(metric)
-        success = self._mapping("success", ["threshold", "source", "digest"])
+        success = self._mapping("success", ("threshold", "source", "digest"))
         prediction = self._prediction(metric, problem)
         declared = METRICS.get(metric)
         if declared is not None and declared.targets not in (None, len(target)) and target:
@@ -125,7 +112,7 @@ class _Reading:
             tags=self._tags(),
         )
 
-    def _known(self, given: Mapping[Any, Any], choices: list[str], where: str) -> None:
+    def _known(self, given: Mapping[Any, Any], choices: tuple[str, ...], where: str) -> None:
         for key in given:
             if key not in choices:
                 self.faults.append(
@@ -160,7 +147,7 @@ class _Reading:
             self.faults.append(f"id {value!r}: use letters, digits, '-', '_' and '.' only")
         return value
 
-    def _mapping(self, key: str, choices: list[str]) -> dict[str, Any]:
+    def _mapping(self, key: str, choices: tuple[str, ...]) -> dict[str, Any]:
         value = self.raw.get(key)
         if value is None:
             return {}
@@ -212,7 +199,7 @@ class _Reading:
     def _split(self) -> SplitRule:
         if isinstance(self.raw.get("split"), str):
             self.raw = {**self.raw, "split": {"kind": self.raw["split"]}}
-        value = self._mapping("split", ["kind", "column"])
+        value = self._mapping("split", ("kind", "column"))
         kind, column = value.get("kind", "random"), value.get("column")
         if kind not in _SPLITS:
             self.faults.append(
@@ -245,13 +232,13 @@ class _Reading:
         value = given.get(key)
         if value is None:
             return None
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             self.faults.append(f"success.{key} must be a number, not {value!r}")
             return None
         return float(value)
 
     def _files(self) -> dict[str, str | None]:
-        value = self._mapping("files", list(_FILES))
+        value = self._mapping("files", _FILES)
         for key, name in value.items():
             if name is not None and (not isinstance(name, str) or Path(name).is_absolute() or ".." in name):
                 self.faults.append(f"files.{key} must be a file name inside the task folder, not {name!r}")

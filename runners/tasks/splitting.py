@@ -13,6 +13,7 @@ from actors.contracts import SplitRule
 from runners.tasks.labels import as_text
 
 Rows = NDArray[np.intp]
+_NOTHING: Rows = np.array([], dtype=np.intp)
 _BINS = 10  # of a numeric target, for stratified folds
 
 
@@ -47,6 +48,7 @@ def cut_rows(
     test: pd.DataFrame,
     target: tuple[str, ...],
     rule: SplitRule,
+    *,
     folds: int,
     parts: int,
     seed: int,
@@ -59,9 +61,17 @@ def cut_rows(
     if len(labelled) < 2 * parts:
         raise ValueError(f"{len(labelled)} labelled rows are too few for validation folds")
     if rule.kind == "time":
-        return _by_time(train, test, labelled, str(rule.column), folds, parts)
+        times = as_order(train[str(rule.column)])
+        future = as_order(test[str(rule.column)]) if len(test) else np.array([])
+        return _by_time(times, np.unique(future), labelled, folds, parts)
     if rule.kind == "block":
-        return _by_block(train, test, labelled, rule.column, folds, parts, seed)
+        ordered, length = _blocks(train, test, labelled, rule.column, parts)
+        blocks = np.array_split(ordered, max(len(ordered) // length, parts))
+        order = np.random.default_rng(seed).permutation(len(blocks))
+        return [
+            Cut(np.sort(np.concatenate([blocks[b] for b in chosen])), _NOTHING)
+            for chosen in np.array_split(order, parts)[:folds]
+        ]
     rows = train.iloc[labelled]
     if rule.kind == "group":
         groups = as_text(rows[str(rule.column)]).to_numpy()
@@ -72,8 +82,7 @@ def cut_rows(
         pairs = StratifiedKFold(parts, shuffle=True, random_state=seed).split(rows, strata)
     else:
         pairs = KFold(parts, shuffle=True, random_state=seed).split(rows)
-    nothing = np.array([], dtype=np.intp)
-    return [Cut(labelled[held], nothing) for _, held in list(pairs)[:folds]]
+    return [Cut(labelled[held], _NOTHING) for _, held in list(pairs)[:folds]]
 
 
 def _strata(target: pd.Series, parts: int) -> NDArray[np.intp] | None:
@@ -94,25 +103,23 @@ def _strata(target: pd.Series, parts: int) -> NDArray[np.intp] | None:
 def as_order(values: pd.Series) -> NDArray[np.float64]:
     """Numbers or dates as numbers that sort the same way; raises ValueError for other text."""
     if pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy(dtype=float)
+        return np.asarray(values, dtype=np.float64)
     try:
         dates = pd.to_datetime(values, format="mixed")
     except (ValueError, TypeError) as error:
         raise ValueError(f"column {values.name} holds neither numbers nor dates: {error}") from None
-    return dates.astype("datetime64[us]").astype("int64").to_numpy(dtype=float)
+    return np.asarray(dates.to_numpy(dtype="datetime64[us]").astype(np.int64), dtype=np.float64)
 
 
 def _by_time(
-    train: pd.DataFrame, test: pd.DataFrame, labelled: Rows, column: str, folds: int, parts: int
+    times: NDArray[np.float64], future: NDArray[np.float64], labelled: Rows, folds: int, parts: int
 ) -> list[Cut]:
     """The last periods of training, each as long as the test period where that leaves enough rows.
 
     The gap between the end of training and the start of the test period is kept. A fold does not use
     what lies after its validation period.
     """
-    times = as_order(train[column])
     steps = np.unique(times[labelled])
-    future = np.unique(as_order(test[column])) if len(test) else np.array([])
     overlap = len(future) == 0 or future[0] <= steps[-1]
     horizon = len(steps) // parts if overlap else min(len(future), len(steps) // parts)
     horizon = max(horizon, 1)
@@ -129,34 +136,21 @@ def _by_time(
         unused = np.flatnonzero(times >= steps[max(start - gap, 1)])
         cuts.append(Cut(held, np.setdiff1d(unused, held)))
     if not cuts:
-        raise ValueError(f"column {column} has too few distinct times for a validation period")
+        raise ValueError(f"{len(steps)} distinct times are too few for a validation period")
     return cuts
 
 
-def _by_block(
-    train: pd.DataFrame,
-    test: pd.DataFrame,
-    labelled: Rows,
-    column: str | None,
-    folds: int,
-    parts: int,
-    seed: int,
-) -> list[Cut]:
-    """Runs of neighbouring rows, as long as the runs of test rows; in the order of `column` or the file."""
+def _blocks(
+    train: pd.DataFrame, test: pd.DataFrame, labelled: Rows, column: str | None, parts: int
+) -> tuple[Rows, int]:
+    """The rows in the order of `column` or of the file, and the length of a run of test rows in it."""
     ordered = labelled
-    length = max(len(labelled) // (10 * parts), 1)
+    length = len(labelled) // (10 * parts)
     if column is not None:
         place = as_order(train[column])
         ordered = labelled[np.argsort(place[labelled], kind="stable")]
         length = _run_length(place[labelled], as_order(test[column])) if len(test) else length
-    length = max(1, min(length, len(ordered) // parts))
-    blocks = np.array_split(ordered, max(len(ordered) // length, parts))
-    order = np.random.default_rng(seed).permutation(len(blocks))
-    nothing = np.array([], dtype=np.intp)
-    return [
-        Cut(np.sort(np.concatenate([blocks[b] for b in chosen])), nothing)
-        for chosen in np.array_split(order, parts)[:folds]
-    ]
+    return ordered, max(1, min(length, len(ordered) // parts))
 
 
 def _run_length(train: NDArray[np.float64], test: NDArray[np.float64]) -> int:

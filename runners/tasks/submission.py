@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from actors.contracts import Prediction
 from actors.errors import FiveStarError
@@ -123,7 +125,7 @@ def _columns(data: bytes, form: Form) -> pd.DataFrame:
         raise SubmissionFault(
             f"wrong columns: {', '.join(parts)}; expected the header {_some(wanted, 8)}, found {head[:200]!r}"
         )
-    return frame.loc[:, list(wanted)]
+    return pd.DataFrame(frame[list(wanted)])
 
 
 def _dtypes(form: Form) -> dict[str, type]:
@@ -154,11 +156,11 @@ def _rows(frame: pd.DataFrame, form: Form) -> pd.DataFrame:
             f" such as {_some(absent)}"
         )
     ordered = frame.loc[:, list(form.columns)].iloc[np.argsort(places)]
-    return ordered.set_axis(form.ids)
+    return pd.DataFrame(ordered.set_axis(form.ids))
 
 
 def _labels(frame: pd.DataFrame, form: Form) -> pd.DataFrame:
-    text = frame.astype(object).where(frame.notna(), "").apply(lambda c: c.str.strip())
+    text: pd.DataFrame = frame.astype(object).where(frame.notna(), "").apply(lambda c: c.str.strip())
     for name in form.columns:
         empty = text[name].isin(("", "nan", "NaN", "None", "<NA>")) & ~text[name].isin(form.classes)
         if empty.any():
@@ -241,10 +243,10 @@ def _domain(frame: pd.DataFrame, form: Form) -> None:
         )
 
 
-def _count(number: int, what: str, rows: pd.DataFrame) -> str:
+def _count(number: int, what: str, rows: pd.DataFrame | pd.Series) -> str:
     return f"{number:,} {what}, such as at id {_some(rows.index)}"
 
 
-def _some(values: Sequence[object] | pd.Index | pd.Series | np.ndarray, most: int = 3) -> str:  # type: ignore[type-arg]
+def _some(values: Sequence[object] | pd.Index | pd.Series | NDArray[Any], most: int = 3) -> str:
     shown = ", ".join(repr(str(v)[:80]) for v in list(values)[:most])
     return shown + (", ..." if len(values) > most else "")

@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -99,9 +100,10 @@ def read(data: bytes, layout: TableFormat) -> pd.DataFrame:
     if layout.kind == "xlsx":
         return pd.read_excel(io.BytesIO(data))
     data = gzip.decompress(data) if layout.gzipped else data
-    options = {**_text_options(layout), "na_values": list(layout.na_values) or None}
+    options: dict[str, Any] = {**_text_options(layout), "na_values": list(layout.na_values) or None}
     if layout.kind == "fwf":
-        return pd.read_fwf(io.BytesIO(data), colspecs=list(layout.spans), **options)
+        table: pd.DataFrame = pd.read_fwf(io.BytesIO(data), colspecs=list(layout.spans), **options)
+        return table
     return _stripped(pd.read_csv(io.BytesIO(data), sep=layout.sep, decimal=layout.decimal, **options), layout)
 
 
@@ -142,7 +144,8 @@ def read_exact(data: bytes, layout: TableFormat) -> pd.DataFrame:
     """The table with every value as it is stored (text formats: strings), so that rows can be moved
     between files without changing a character."""
     if layout.kind == "parquet":
-        return pq.read_table(io.BytesIO(data)).to_pandas(types_mapper=pd.ArrowDtype)
+        table: pd.DataFrame = pq.read_table(io.BytesIO(data)).to_pandas(types_mapper=pd.ArrowDtype)
+        return table
     if layout.kind == "jsonl":
         rows = [json.loads(line) for line in data.decode("utf-8").splitlines() if line.strip()]
         return pd.DataFrame(rows, dtype=object)
@@ -153,7 +156,12 @@ def read_exact(data: bytes, layout: TableFormat) -> pd.DataFrame:
         lines = data.decode(layout.encoding).splitlines()[layout.skip :]
         head, *rows = cut_lines([line for line in lines if line.strip()], layout.spans)
         return pd.DataFrame(rows, columns=head, dtype=object)
-    options = {**_text_options(layout), "dtype": str, "keep_default_na": False, "na_filter": False}
+    options: dict[str, Any] = {
+        **_text_options(layout),
+        "dtype": str,
+        "keep_default_na": False,
+        "na_filter": False,
+    }
     frame = pd.read_csv(io.BytesIO(data), sep=layout.sep, **options)
     return _stripped(frame, layout).astype(object)
 
@@ -180,8 +188,8 @@ def write_exact(frame: pd.DataFrame, layout: TableFormat) -> bytes:
     return gzip.compress(data, mtime=0) if layout.gzipped else data
 
 
-def _text_options(layout: TableFormat) -> dict[str, object]:
-    options: dict[str, object] = {"encoding": layout.encoding, "skiprows": layout.skip}
+def _text_options(layout: TableFormat) -> dict[str, Any]:
+    options: dict[str, Any] = {"encoding": layout.encoding, "skiprows": layout.skip}
     if layout.padded and layout.kind in ("csv", "tsv"):
         options["skipinitialspace"] = True
     return options
@@ -218,12 +226,11 @@ def _body(text: str) -> tuple[int, list[str]]:
 
 def _separator(lines: list[str], usual: str) -> str:
     sample = [line for line in lines[:_SAMPLE_LINES] if line.strip()]
-    best, width = usual, 1
     for sep in dict.fromkeys((usual, ",", "\t", ";", "|")):
         counts = {len(row) for row in csv.reader(sample, delimiter=sep)}
-        if len(counts) == 1 and (found := counts.pop()) > width:
+        if len(counts) == 1 and counts.pop() > 1:
             return sep
-    return best
+    return usual
 
 
 def _parted(lines: list[str]) -> bool:
