@@ -18,6 +18,7 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 from actors.contracts import AgentSettings, Budget, Limits
 from actors.errors import InputError
 from runners.schema import BenchConf, ModelConf, PriceConf, RoleModelConf, TasksConf
+from runners.secrets import without_password
 from runners.settings import (
     ExecutorSettings,
     ModelSettings,
@@ -53,9 +54,11 @@ def load_config(cfg: DictConfig, overrides: Sequence[str] = ()) -> SweepConfig:
 
 
 def _recorded(conf: BenchConf, name: str) -> str:
-    """The text of the sweep's `config.yaml`: all that a resume needs, without the model's key."""
+    """The text of the sweep's `config.yaml`: all that a resume needs, without a key or password."""
     plain = cast(dict[str, Any], OmegaConf.to_container(OmegaConf.structured(conf)))
     plain["model"]["api_key"] = None
+    if without_password(conf.tracker.uri or "") != (conf.tracker.uri or ""):
+        plain["tracker"]["uri"] = None
     plain["name"] = name
     if plain["tasks"]["path"] is not None:
         plain["tasks"]["path"] = str(Path(plain["tasks"]["path"]).resolve())
@@ -140,6 +143,7 @@ def _resume(conf: BenchConf, overrides: Sequence[str]) -> SweepConfig:
         if group in ("ray", "tracker"):
             setattr(kept, group, getattr(conf, group))
     kept.model.api_key = _key_for(kept.model, conf.model)
+    kept.tracker.uri = kept.tracker.uri or conf.tracker.uri
     kept.runs = str(folder.parent)
     return _build(kept, folder.name, resumed=True)
 

@@ -75,7 +75,7 @@ class TrackerSettings:
     """Where runs are tracked; no URI is the SQLite database beside the runs."""
 
     kind: str = "none"
-    uri: str | None = None
+    uri: str | None = field(default=None, repr=False)  # may hold a password
     experiment: str = "fivestar-mle"
 
 

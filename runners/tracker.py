@@ -84,8 +84,12 @@ class Tracker:
                 for row, entry in self._board.feed(self._tail(self._board.seen)):
                     self._collect(row, entry)
                 self._push()
-            except Exception as error:  # whatever fails here, the sweep goes on
-                log.warning("MLflow at %s: %s: %s", self._plan.uri, type(error).__name__, error)
+            except (
+                Exception
+            ) as error:  # whatever fails here, the sweep goes on; a message may hold a password
+                log.warning(
+                    "MLflow is not told: %s", type(error).__name__, exc_info=log.isEnabledFor(logging.DEBUG)
+                )
                 return False
             return True
 

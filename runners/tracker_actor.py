@@ -9,9 +9,10 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote
 
 from runners.board import TaskLine
+from runners.secrets import without_password
 from runners.settings import SweepConfig
 from runners.tracker import Tracker, TrackingPlan
 from scratchpad.client import Client
@@ -118,11 +119,3 @@ def lines_of(plan: TrackingPlan, whole: bool, experiment: str, runs: Sequence[st
     if not whole:
         lines.append("mlflow    is behind: the scratchpad has all, a resume catches up")
     return lines
-
-
-def without_password(uri: str) -> str:
-    """A URI as it may be shown."""
-    parts = urlsplit(uri)
-    if parts.password is None:
-        return uri
-    return urlunsplit(parts._replace(netloc=f"{parts.username}:***@{parts.netloc.rpartition('@')[2]}"))
