@@ -17,6 +17,7 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
 from actors.contracts import AgentSettings, Budget, Limits
 from actors.errors import InputError
+from actors.sandbox.settings import Level
 from runners.schema import BenchConf, ModelConf, PriceConf, RoleModelConf, TasksConf
 from runners.secrets import without_password
 from runners.settings import (
@@ -180,7 +181,7 @@ def _build(conf: BenchConf, name: str, *, resumed: bool) -> SweepConfig:
         ),
         profile=p.name,
         model=_model(conf.model),
-        executor=ExecutorSettings(e.level, e.allow_weak, e.warm),
+        executor=ExecutorSettings(cast("Level", e.level), e.allow_weak, e.warm)  # _check has seen the level,
         limits=Limits(
             wall_seconds=e.wall_seconds,
             cpu_seconds=e.cpu_seconds,

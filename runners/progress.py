@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from types import TracebackType
@@ -23,6 +24,7 @@ WAITING, RUNNING, SUCCESS, SHORT, FAILED = (
     ("○", "yellow"),
     ("✘", "red"),
 )
+FAULT_WIDTH = 160
 LEGEND = "✔ success  ○ below the threshold  ✘ failed  ▶ running  · waiting"
 
 
@@ -126,7 +128,7 @@ class Progress:
         verdict = (
             "success" if row.success else (f"{row.ending}" if row.score is None else "below the threshold")
         )
-        fault = f" ({row.fault})" if row.fault and not row.success else ""
+        fault = f" ({headline(row.fault)})" if row.fault and not row.success else ""
         return f"{where}: {score}, {verdict}{fault}, {duration(row.elapsed)} [{done}/{len(self._board.rows)}]"
 
 
@@ -163,8 +165,16 @@ def remaining_seconds(board: Board, slots: int, now: float, task: str | None = N
     return max(total / max(1, slots), longest)
 
 
+def headline(fault: str) -> str:
+    """The line of a fault that says most: the last one, where a traceback has its error."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", fault)
+    lines = ["".join(c for c in line if c.isprintable()).strip() for line in plain.splitlines()]
+    last = next((line for line in reversed(lines) if line), "")
+    return last if len(last) <= FAULT_WIDTH else last[: FAULT_WIDTH - 1] + "…"
+
+
 def best_score(task: TaskLine, rows: list[AttemptRow]) -> str:
-    """The best graded score, or the best validation score with a mark while there is none."""
+    """The best graded score, nothing while there is none."""
     pick = max if task.direction == "maximize" else min
     scores = [row.score for row in rows if row.score is not None]
     if scores:

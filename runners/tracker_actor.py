@@ -112,7 +112,8 @@ def lines_of(plan: TrackingPlan, whole: bool, experiment: str, runs: Sequence[st
     served = plan.uri.startswith(("http://", "https://"))
     program = Path(sys.executable).with_name("mlflow")
     base = shown.rstrip("/") if served else UI
-    query = f"runs={quote(json.dumps(list(runs)))}&experiments={quote(json.dumps([experiment]))}"
+    ids, experiments = (quote(json.dumps(x, separators=(",", ":"))) for x in (list(runs), [experiment]))
+    query = f"runs={ids}&experiments={experiments}"
     lines = [f"mlflow    {base}" if served else f"mlflow    {program} ui --backend-store-uri {shown}"]
     if runs:
         lines.append(f"compare   {base}/#/compare-runs?{query}")
