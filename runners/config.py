@@ -181,7 +181,7 @@ def _build(conf: BenchConf, name: str, *, resumed: bool) -> SweepConfig:
         ),
         profile=p.name,
         model=_model(conf.model),
-        executor=ExecutorSettings(cast("Level", e.level), e.allow_weak, e.warm)  # _check has seen the level,
+        executor=ExecutorSettings(cast("Level", e.level), e.allow_weak, e.warm),  # _check saw the level
         limits=Limits(
             wall_seconds=e.wall_seconds,
             cpu_seconds=e.cpu_seconds,
