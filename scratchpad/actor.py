@@ -23,23 +23,20 @@ from scratchpad.schema import SCHEMA, to_batch, to_entries
 from scratchpad.store import Scratchpad
 
 _RETRY_SECONDS = 60.0  # a restart takes about 2 s, the loss of a node about 14 s
-_LOCK_WAIT = 10.0  # after a restart the dying predecessor may still hold the lock
+_LOCK_WAIT = 15.0  # the actor of a driver killed a moment ago holds its lock for some 2 s
 _Scope = tuple[str, int] | None
 
 
 class ScratchpadActor:
     """Ray's side: one store, its commits shared by all appends that arrive meanwhile."""
 
-    def __init__(self, uri: str, filesystem: pafs.FileSystem | None) -> None:
-        restarted = ray.get_runtime_context().was_current_actor_reconstructed
+    def __init__(self, uri: str, filesystem: pafs.FileSystem | None, lock_wait: float) -> None:
         self._fault: ScratchpadError | None = None
         self._group: asyncio.Task[None] | None = None  # the commit that has not begun
         self._gate = asyncio.Lock()
         self._published: tuple[int, Any] = (-1, None)
         try:
-            self._store = Scratchpad.open(
-                uri, filesystem=filesystem, lock_wait=_LOCK_WAIT if restarted else 0.0
-            )
+            self._store = Scratchpad.open(uri, filesystem=filesystem, lock_wait=lock_wait)
         except ScratchpadError as error:
             self._fault = error  # raised by `ready`: Ray would bury it in an actor's death
 
@@ -177,9 +174,16 @@ class ScratchpadClient:
         self._caller = _Caller(actor)
 
     @classmethod
-    def start(cls, uri: str | Path, *, filesystem: pafs.FileSystem | None = None) -> ScratchpadClient:
+    def start(
+        cls,
+        uri: str | Path,
+        *,
+        filesystem: pafs.FileSystem | None = None,
+        lock_wait: float = _LOCK_WAIT,
+    ) -> ScratchpadClient:
         """Start the actor that holds the scratchpad at `uri`; raises what kept it from opening.
 
+        Another writer is given `lock_wait` seconds to let go, so that a killed sweep can be resumed at once.
         A journal on a local disk keeps its actor on this node, also when it restarts.
         """
         options: dict[str, Any] = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": 0}
@@ -187,7 +191,7 @@ class ScratchpadClient:
             uri = uri if "://" in str(uri) else Path(uri).absolute()
             node = ray.get_runtime_context().get_node_id()
             options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node, soft=False)
-        client = cls(ray.remote(ScratchpadActor).options(**options).remote(str(uri), filesystem))
+        client = cls(ray.remote(ScratchpadActor).options(**options).remote(str(uri), filesystem, lock_wait))
         client._caller.get("ready")
         return client
 

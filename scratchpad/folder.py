@@ -108,11 +108,11 @@ class ArrowFolder:
     def write(self, name: str, data: bytes) -> None:
         """Write an object; where the store shows half-written ones, under a draft name first."""
         target = f"{self._root}/{name}"
-        self._fs.create_dir(target.rsplit("/", 1)[0], recursive=True)
         if self._fs.type_name in _ATOMIC_ON_CLOSE:
             self._put(target, data)
             return
         folder, base = target.rsplit("/", 1)
+        self._fs.create_dir(folder, recursive=True)
         draft = f"{folder}/.{base}.{uuid.uuid4().hex}"
         self._put(draft, data)
         self._fs.move(draft, target)

@@ -45,8 +45,7 @@ class Namespace:
 
     def get_blob(self, digest: str) -> bytes:
         """A blob attached to an entry of this attempt; raises AccessError for any other."""
-        attached = self.snapshot().column("attachments").to_pylist()
-        if not any(digest == held for cell in attached for _, held in cell):
+        if not self._store.attached(self.task, self.attempt, digest):
             raise AccessError(f"blob {digest} is not attached to {self.task} attempt {self.attempt}")
         return self._store.get_blob(digest)
 

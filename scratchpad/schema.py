@@ -97,6 +97,8 @@ def check(schema: pa.Schema) -> None:
 
 def conform(batch: pa.RecordBatch) -> pa.RecordBatch:
     """A batch whose schema passes `check` as one of `SCHEMA`."""
+    if batch.schema.equals(SCHEMA):
+        return batch
     columns = [
         batch.column(field.name)
         if field.name in batch.schema.names

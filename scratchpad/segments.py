@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pyarrow as pa
 
 from scratchpad.errors import JournalError
 from scratchpad.folder import Folder
 from scratchpad.schema import SCHEMA, check, conform
+
+_READERS = 16  # objects fetched at a time: each takes a round trip
 
 
 class SegmentJournal:
@@ -25,13 +28,15 @@ class SegmentJournal:
 
     def load(self) -> list[pa.RecordBatch]:
         """The batches of the segments after those loaded before."""
-        names = self._folder.names()
+        names = self._folder.names()[self._next :]
+        with ThreadPoolExecutor(_READERS) as pool:
+            contents = list(pool.map(self._folder.read, names))
         batches: list[pa.RecordBatch] = []
-        for name in names[self._next :]:
+        for name, content in zip(names, contents, strict=True):
             if name != _name(self._next):
                 raise JournalError(f"segment {_name(self._next)} is missing, {name} follows")
             try:
-                batches += _read(self._folder.read(name))
+                batches += _read(content)
             except (pa.ArrowInvalid, OSError) as error:
                 if name != names[-1]:
                     raise JournalError(f"segment {name} is damaged: {error}") from None

@@ -159,6 +159,12 @@ class Scratchpad:
             rows = [self._row(s) for s in self._attempts.get((task, attempt), ()) if s < self._durable]
             return pa.Table.from_batches(rows, SCHEMA).combine_chunks()
 
+    def attached(self, task: str, attempt: int, digest: str) -> bool:
+        """Whether an entry of the attempt names this blob among its attachments."""
+        with self._lock:
+            rows = (self._row(seq) for seq in self._attempts.get((task, attempt), ()))
+            return any(digest in dict(row.column("attachments")[0].as_py()).values() for row in rows)
+
     def put_blob(self, data: bytes) -> str:
         """Keep bytes too big for a row; returns the digest to name in an entry's attachments."""
         return self._blobs.put(data)

@@ -72,8 +72,18 @@ def test_an_actor_that_cannot_open_its_journal_says_why(tmp_path: Path) -> None:
 
     holder = Scratchpad.open(tmp_path)
     with pytest.raises(JournalError, match="is being written by process"):
-        ScratchpadClient.start(tmp_path)
+        ScratchpadClient.start(tmp_path, lock_wait=0.1)
     holder.close()
+
+
+def test_a_killed_sweep_can_be_resumed_at_once(tmp_path: Path) -> None:
+    from scratchpad.actor import ScratchpadClient
+
+    dying = Scratchpad.open(tmp_path)
+    timer = threading.Timer(1.0, dying.close)
+    timer.start()
+    ScratchpadClient.start(tmp_path).close()
+    timer.join()
 
 
 def test_calls_of_a_closed_scratchpad_end_at_once(tmp_path: Path) -> None:
@@ -108,4 +118,22 @@ def test_a_snapshot_is_published_once_and_not_copied(tmp_path: Path) -> None:
     assert ray.get(actor.snapshot.remote()) != first
     assert client.snapshot().num_rows == 51
     del table
+    client.close()
+
+
+def test_appends_that_arrive_together_share_a_commit(tmp_path: Path) -> None:
+    import pyarrow.fs as pafs
+
+    from scratchpad.actor import ScratchpadClient
+
+    filesystem = pafs.SubTreeFileSystem(str(tmp_path), pafs.LocalFileSystem())
+    client = ScratchpadClient.start("pad", filesystem=filesystem)
+
+    async def together() -> list[list[int]]:
+        return await asyncio.gather(*(client.namespace("t", n).append([note("k", n)]) for n in range(60)))
+
+    seqs = asyncio.run(together())
+    assert sorted(seq for (seq,) in seqs) == list(range(60))
+    commits = len(list((tmp_path / "pad" / "segments").iterdir()))
+    assert 1 <= commits < 40
     client.close()

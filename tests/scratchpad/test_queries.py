@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import pytest
 
 from scratchpad import queries
 from scratchpad.records import Entry, Kind
 from scratchpad.schema import SCHEMA, to_batch
 from scratchpad.store import Scratchpad
-
-pa = pytest.importorskip("pyarrow")
 
 
 def entry(
