@@ -83,11 +83,10 @@ def item_frame(items: Array) -> Frame:
         items = np.moveaxis(items, 1, 3)
     if items.ndim == 2:
         return pd.DataFrame(items, columns=[f"x{j}" for j in range(items.shape[1])])
-    items = shrink(items)
-    count, high, wide = items.shape[:3]
-    items = items.reshape(count, high, wide, -1)
-    names = [f"px_{r}_{c}_{k}" for r, c, k in np.ndindex(high, wide, items.size // (count * high * wide))]
-    return pd.DataFrame(items.reshape(len(items), -1), columns=names)
+    small = shrink(items)
+    high, wide, *channels = list(small.shape)[1:]
+    names = [f"px_{r}_{c}_{k}" for r, c, k in np.ndindex(high, wide, int(np.prod(channels)))]
+    return pd.DataFrame(small.reshape(len(small), -1), columns=names)
 
 
 def label_table(task: Task) -> Frame | None:

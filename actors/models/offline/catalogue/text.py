@@ -1,0 +1,288 @@
+"""Texts of a table: words and letters as features, linear machines, components for other models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.naive_bayes import ComplementNB
+from sklearn.svm import LinearSVC
+
+from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.registry import Recipe
+from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, labelled, truth
+
+Sparse = sparse.csr_matrix
+LONG = 15.0  # characters: texts of a longer mean are read, shorter ones are names
+
+
+def text_columns(train: Frame, test: Frame, task: Task) -> list[str]:
+    """The columns that hold texts rather than names or numbers."""
+    found = []
+    for name in inputs(test, task).columns:
+        if name in train.columns and not pd.api.types.is_numeric_dtype(train[name]):
+            known = train[name].dropna().astype(str)
+            if len(known) and known.str.len().mean() > LONG and known.nunique() > 0.2 * len(known):
+                found.append(name)
+    return found
+
+
+def read_texts(frame: Frame, name: str) -> list[str]:
+    """A text column without gaps."""
+    return [str(v) for v in frame[name].fillna("")]
+
+
+def other_columns(train: Frame, test: Frame, task: Task, texts: list[str]) -> tuple[Array, Array]:
+    """Numbers scaled and categories as columns, beside the texts."""
+    shared = [c for c in inputs(test, task).columns if c in train.columns and c not in texts]
+    if not shared:
+        return np.zeros((len(train), 0)), np.zeros((len(test), 0))
+    both = pd.concat([train[shared], test[shared]], ignore_index=True)
+    parts = []
+    for name in shared:
+        if pd.api.types.is_numeric_dtype(both[name]):
+            values = both[name].astype(float)
+            scaled = (values - values.mean()) / (values.std() + 1e-9)
+            parts.append(scaled.fillna(0.0).clip(-5, 5).to_numpy()[:, None] * 0.3)
+        else:
+            top = both[name].astype("string").value_counts().index[:40]
+            parts.append(
+                np.column_stack([(both[name].astype("string") == v).to_numpy(dtype=float) for v in top])
+            )
+    block = np.nan_to_num(np.hstack(parts))
+    return block[: len(train)], block[len(train) :]
+
+
+def text_matrix(
+    train: Frame, test: Frame, task: Task, letters: int
+) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    """Words and pairs of words, runs of up to `letters` characters (0: none), and the other columns."""
+    texts = text_columns(train, test, task)
+    left, right = other_columns(train, test, task, texts)
+    known: list[Sparse] = [sparse.csr_matrix(left)]
+    asked: list[Sparse] = [sparse.csr_matrix(right)]
+    for name in texts:
+        makers = [TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, strip_accents="unicode")]
+        if letters:
+            makers.append(
+                TfidfVectorizer(
+                    analyzer="char_wb",
+                    ngram_range=(2, letters),
+                    sublinear_tf=True,
+                    min_df=3,
+                    max_features=100000,
+                )
+            )
+        for maker in makers:
+            known.append(maker.fit_transform(read_texts(train, name)))
+            asked.append(maker.transform(read_texts(test, name)))
+    return sparse.hstack(known).tocsr(), sparse.hstack(asked).tocsr()
+
+
+def all_classes(found: Array, codes: Array, task: Task) -> Array:
+    """A column a class of the task from columns for the codes seen."""
+    full = np.full((len(found), len(task.classes)), 1e-6)
+    full[:, np.asarray(codes, dtype=int)] = np.clip(found, 1e-6, None)
+    return np.asarray(full / full.sum(axis=1, keepdims=True))
+
+
+def softened(scores: Array, sharpness: float) -> Array:
+    """Class chances out of decision scores."""
+    scores = np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
+    powers = np.exp(sharpness * (scores - scores.max(axis=1, keepdims=True)))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def best_sharpness(model: LinearSVC, x: Sparse, codes: Array, task: Task) -> float:
+    """How sharp the scores must be taken for chances that are true, by cross-validation."""
+    if np.bincount(codes).min(initial=3, where=np.bincount(codes) > 0) < 3:
+        return 2.0
+    folds = StratifiedKFold(3, shuffle=True, random_state=task.seed)
+    scores = cross_val_predict(model, x, codes, cv=folds, method="decision_function")
+    place = np.searchsorted(np.unique(codes), codes)
+    grid = (0.7, 1.0, 1.5, 2.0, 3.0, 4.5, 7.0)
+    losses = [-np.log(softened(scores, s)[np.arange(len(codes)), place] + 1e-12).mean() for s in grid]
+    return grid[int(np.argmin(losses))]
+
+
+def text_svc(
+    train: Frame, test: Frame, task: Task, *, letters: int = 3, cost: float = 0.5, balanced: bool = True
+) -> Array:
+    """A linear machine on words and letters."""
+    known = labelled(train, task)
+    x, z = text_matrix(known, test, task, letters)
+    codes = truth(known, task).astype(int)
+    model = LinearSVC(C=cost, class_weight="balanced" if balanced else None, random_state=task.seed)
+    measured = task.metric in ("log_loss", "brier")
+    sharpness = best_sharpness(model, x, codes, task) if measured else 3.0
+    model.fit(x, codes)
+    return all_classes(softened(model.decision_function(z), sharpness), model.classes_, task)
+
+
+def text_logistic(
+    train: Frame, test: Frame, task: Task, *, letters: int = 0, cost: float = 10.0, balanced: bool = False
+) -> Array:
+    """Logistic regression on words: chances that can be trusted."""
+    known = labelled(train, task)
+    x, z = text_matrix(known, test, task, letters)
+    model = LogisticRegression(
+        C=cost, class_weight="balanced" if balanced else None, max_iter=60, tol=1e-3, solver="lbfgs"
+    )
+    model.fit(x, truth(known, task).astype(int))
+    return all_classes(model.predict_proba(z), model.classes_, task)
+
+
+def text_bayes(train: Frame, test: Frame, task: Task, *, letters: int = 0, alpha: float = 0.3) -> Array:
+    """Complement naive Bayes on words."""
+    known = labelled(train, task)
+    x, z = text_matrix(known, test, task, letters)
+    x.data, z.data = np.abs(x.data), np.abs(z.data)
+    model = ComplementNB(alpha=alpha).fit(x, truth(known, task).astype(int))
+    return all_classes(model.predict_proba(z), model.classes_, task)
+
+
+def text_ridge(train: Frame, test: Frame, task: Task, *, letters: int = 4, alpha: float = 3.0) -> Array:
+    """Ridge regression on words and letters."""
+    known = labelled(train, task)
+    x, z = text_matrix(known, test, task, letters)
+    actual = truth(known, task).reshape(len(known), -1)
+    middle = actual.mean(axis=0)
+    model = Ridge(alpha=alpha, solver="sparse_cg", fit_intercept=False, tol=1e-3).fit(x, actual - middle)
+    return np.asarray(np.asarray(model.predict(z)).reshape(len(test), -1) + middle)
+
+
+def text_components(train: Frame, test: Frame, task: Task, *, components: int = 40) -> tuple[Frame, Frame]:
+    """The main components of word use, and lengths, as columns beside the texts."""
+    train, test = train.copy(), test.copy()
+    for name in text_columns(train, test, task):
+        maker = TfidfVectorizer(sublinear_tf=True, min_df=2, max_features=20000)
+        words = maker.fit_transform(read_texts(train, name) + read_texts(test, name))
+        count = max(2, min(components, words.shape[1] - 1, words.shape[0] - 1))
+        parts = TruncatedSVD(count, random_state=0).fit_transform(words)
+        for frame, rows in ((train, slice(0, len(train))), (test, slice(len(train), None))):
+            columns = {f"{name}_part{j}": parts[rows, j] for j in range(count)}
+            columns[f"{name}_length"] = np.array([len(t) for t in read_texts(frame, name)], dtype=float)
+            columns[f"{name}_words"] = np.array(
+                [len(t.split()) for t in read_texts(frame, name)], dtype=float
+            )
+            for column, values in columns.items():
+                frame[column] = values
+    return train, test
+
+
+def text_boosting(
+    train: Frame, test: Frame, task: Task, *, components: int = 80, trees: int = 120, rate: float = 0.08
+) -> Array:
+    """Boosted trees on components of words and letters and on the other columns."""
+    known = labelled(train, task)
+    x, z = text_matrix(known, test, task, 0)
+    reduce = TruncatedSVD(min(components, x.shape[1] - 1), random_state=0).fit(x)
+    left, right = other_columns(known, test, task, text_columns(known, test, task))
+    x, z = np.hstack([reduce.transform(x), left]), np.hstack([reduce.transform(z), right])
+    settings = {
+        "n_estimators": trees,
+        "learning_rate": rate,
+        "num_leaves": 15,
+        "colsample_bytree": 0.5,
+        "subsample": 0.8,
+        "subsample_freq": 1,
+        "n_jobs": task.cpus,
+        "random_state": task.seed,
+        "verbose": -1,
+    }
+    if task.kind == "classes":
+        model = lgb.LGBMClassifier(**settings).fit(x, truth(known, task).astype(int))
+        return all_classes(np.asarray(model.predict_proba(z)), model.classes_, task)
+    actual = truth(known, task).reshape(len(known), -1)
+    return np.column_stack([lgb.LGBMRegressor(**settings).fit(x, y).predict(z) for y in actual.T])
+
+
+def text_share(brief: TaskBrief) -> float:
+    """How much of a task is its texts: 0 none, 1 all of it."""
+    table = next((f for f in brief.files if f.name == brief.test), None)
+    names = [c for c in (table.columns if table else ()) if c.name not in (brief.id_column, *brief.target)]
+    texts = [c for c in names if c.dtype == "text" and (c.mean_length or 0.0) > LONG]
+    return (0.7 + 0.3 / len(names)) if texts and len(names) <= 12 else 0.5 if texts else 0.0
+
+
+def for_texts(promise: float, classes: bool) -> Callable[[TaskBrief], float]:
+    """A promise in proportion to the texts of a task."""
+
+    def applies(brief: TaskBrief) -> float:
+        kinds = ("binary", "multiclass", "ordinal") if classes else ("regression", "count", "multioutput")
+        fits = brief.problem in kinds
+        return promise * text_share(brief) if fits else 0.0
+
+    return applies
+
+
+def few_classes(brief: TaskBrief) -> float:
+    """Texts with classes few enough for a tree a class."""
+    return 0.6 * text_share(brief) if len(brief.classes) <= 6 and brief.problem != "multioutput" else 0.0
+
+
+def beside_texts(brief: TaskBrief) -> float:
+    """Texts among other columns that generic members read."""
+    return 0.6 if 0 < text_share(brief) < 0.95 else 0.0
+
+
+TABLES = ("table", "text")
+
+RECIPES = (
+    Recipe(
+        text_components,
+        "features",
+        "Components of word use as columns.",
+        beside_texts,
+        TABLES,
+        {"components": (15, 40, 80)},
+        order=40,
+    ),
+    Recipe(
+        text_svc,
+        "member",
+        "Linear machine on TF-IDF of words and letters: the standard to beat for texts.",
+        for_texts(0.98, True),
+        TABLES,
+        {"letters": (0, 3, 4, 5), "cost": (0.1, 0.3, 0.5, 1.0, 2.0), "balanced": (True, False)},
+    ),
+    Recipe(
+        text_logistic,
+        "member",
+        "Logistic regression on TF-IDF of words: honest chances.",
+        for_texts(0.9, True),
+        TABLES,
+        {"letters": (0, 3, 4), "cost": (3.0, 10.0, 30.0), "balanced": (False, True)},
+    ),
+    Recipe(
+        text_bayes,
+        "member",
+        "Complement naive Bayes: quick and different.",
+        for_texts(0.85, True),
+        TABLES,
+        {"letters": (0, 4), "alpha": (0.1, 0.3, 1.0)},
+    ),
+    Recipe(
+        text_ridge,
+        "member",
+        "Ridge regression on TF-IDF of words and letters.",
+        for_texts(0.95, False),
+        TABLES,
+        {"letters": (0, 3, 4, 5), "alpha": (0.3, 1.0, 3.0, 10.0)},
+    ),
+    Recipe(
+        text_boosting,
+        "member",
+        "Boosted trees on components of the texts and the other columns.",
+        few_classes,
+        TABLES,
+        {"components": (40, 80, 120), "trees": (80, 120, 250), "rate": (0.04, 0.08)},
+    ),
+)
