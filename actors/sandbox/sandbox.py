@@ -3,50 +3,29 @@
 from __future__ import annotations
 
 import os
-import select
 import shutil
-import signal
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from actors.contracts import DataBundle, ExecutionRequest, ExecutionResult, ExitStatus, Limits
+from actors.contracts import DataBundle, ExecutionRequest, ExecutionResult, ExitStatus
 from actors.errors import InputError
 from actors.sandbox.bundles import BundleCache
+from actors.sandbox.ending import ending, exit_code
 from actors.sandbox.environment import script_environment
-from actors.sandbox.output import Capture
+from actors.sandbox.inside import tree
+from actors.sandbox.isolation import isolate
 from actors.sandbox.settings import Level, SandboxSettings
-from actors.sandbox.slots import Slot, remove
+from actors.sandbox.slots import WORK, Slot
 from actors.sandbox.submission import read_submission
-from actors.sandbox.watch import Watch
-from actors.sandbox.zygote import HERE, PRELOAD, Exited, Zygote, ZygoteLost
+from actors.sandbox.supervise import Run, Supervisor
+from actors.sandbox.watch import THREADS
+from actors.sandbox.zygote import PRELOAD, Zygote
 
-PERIOD = 0.1  # seconds between two looks at the tree
-WARNING = 1.0  # seconds before the wall limit at which the script prints where it is
+SPARE_TASKS = 8  # the zygote and what surrounds it
+NO_SUBMISSION = (ExitStatus.FORBIDDEN, ExitStatus.CANCELLED, ExitStatus.LOST)
 DATA_HEADROOM = 300 << 20  # of RLIMIT_DATA: mapped by imports, never touched
-SELF_REPORTS = {
-    b"memory": (ExitStatus.MEMORY, "an allocation was refused"),
-    b"disk": (ExitStatus.DISK, "a write was refused"),
-    b"processes": (ExitStatus.PROCESSES, "a process or thread was refused"),
-}
-SIGNALS: dict[int, tuple[ExitStatus, str]] = {
-    signal.SIGXCPU: (ExitStatus.CPU, "limit of one process"),
-    signal.SIGXFSZ: (ExitStatus.DISK, "a file reached its size limit"),
-}
-
-
-@dataclass
-class _Run:
-    """What is known of the execution at hand."""
-
-    out: Capture
-    err: Capture
-    report: Capture
-    watch: Watch
-    exited: Exited | None = None
-    cancelled: bool = False
 
 
 class Sandbox:
@@ -58,6 +37,7 @@ class Sandbox:
         settings.cache.mkdir(parents=True, exist_ok=True)
         self._bundles = BundleCache(settings.cache / "bundles")
         self._slot = Slot(settings.cache)
+        self._isolation = isolate(level, self._slot, self._bundles.folder, settings.hidden_paths)
         self._zygote: Zygote | None = None
         self._cpus = 0
 
@@ -68,15 +48,21 @@ class Sandbox:
         cancel: threading.Event | None = None,
     ) -> ExecutionResult:
         """Run a script to its end; nothing of it is left alive, whatever is raised here."""
-        folder = self._furnish(request, self._bundles.path(request.bundle, fetch))
+        bundle = self._bundles.path(request.bundle, fetch)
         try:
+            folder = self._furnish(request, bundle)
             zygote = self._ready(request.limits.cpus)
             work = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
-                run = self._supervise(zygote, request, work, cancel)
-                return self._result(run, request, work)
+                run = Supervisor(zygote, work, request.limits, cancel).run(self._job(request))
+                if run.lost:
+                    self._drop_zygote()
+                return self._result(run, work)
             finally:
                 os.close(work)
+        except BaseException:
+            self._drop_zygote()
+            raise
         finally:
             self._settle()
 
@@ -92,13 +78,18 @@ class Sandbox:
         work = self._slot.work
         work.mkdir(mode=0o700)
         (work / ".tmp").mkdir()
-        shutil.copytree(bundle, work / "input")
+        if self._isolation.bundles is not None:
+            (work / "input").symlink_to(self._isolation.bundles / request.bundle)
+        else:
+            shutil.copytree(bundle, work / "input")
         for name, content in (*request.extra_files, ("solution.py", request.script)):
             path = work / name
             if not path.is_relative_to(work) or ".." in path.parts:
                 raise InputError(f"extra file {name!r}: give a path inside the work folder")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content, encoding="utf-8")
+        if self._isolation.uid is not None:
+            _give(work, self._isolation.uid)
         return work
 
     def _ready(self, cpus: int) -> Zygote:
@@ -108,58 +99,23 @@ class Sandbox:
             self._zygote = None
         if self._zygote is None:
             self._zygote = Zygote(
-                prefix=(),
-                inside=HERE,
-                environment=script_environment(self._slot.work, cpus),
+                prefix=self._isolation.prefix,
+                inside=self._isolation.inside,
+                environment=script_environment(self._isolation.slot / WORK, cpus),
+                confine=self._isolation.confine,
+                uid=self._isolation.uid,
+                scratch=self._isolation.scratch,
                 preload=PRELOAD if self._settings.warm else (),
             )
             self._cpus = cpus
         return self._zygote
 
-    def _supervise(
-        self, zygote: Zygote, request: ExecutionRequest, work: int, cancel: threading.Event | None
-    ) -> _Run:
-        limits = request.limits
-        out, err, report = Capture(limits.output_bytes), Capture(limits.output_bytes), Capture(1 << 12)
-        run = _Run(out, err, report, Watch(zygote.pid, work, limits))
-        streams = {c.reader: c for c in (out, err, report)}
-        try:
-            zygote.run(self._job(request), (out.writer, err.writer, report.writer))
-            for stream in streams.values():
-                stream.close_writer()
-            warned = False
-            while run.exited is None and run.watch.breach is None and not run.cancelled:
-                sources: list[Any] = [zygote, *streams]
-                ready, _, _ = select.select(sources, [], [], PERIOD)
-                for fd in [fd for fd in ready if fd in streams]:
-                    if not streams[fd].pump():
-                        del streams[fd]
-                if zygote in ready:
-                    run.exited = zygote.receive(PERIOD)
-                if run.exited is None:
-                    run.watch.look()
-                run.cancelled = cancel is not None and cancel.is_set()
-                self._check_output(run, limits)
-                if not warned and run.watch.seconds > limits.wall_seconds - WARNING:
-                    warned = True
-                    zygote.dump()
-            run.watch.look_at_disk()
-            zygote.clean()
-        except ZygoteLost as lost:
-            self._drop_zygote()
-            run.watch.breach = run.watch.breach or (ExitStatus.LOST, str(lost))
-        except BaseException:
-            self._drop_zygote()
-            for stream in (out, err, report):
-                stream.close()
-            raise
-        return run
-
     def _job(self, request: ExecutionRequest) -> dict[str, Any]:
         limits = request.limits
         cpu = int(limits.cpu_seconds) + 2
         return {
-            "work": str(self._slot.work),
+            "work": str(self._isolation.slot / WORK),
+            "bundle": str(self._isolation.bundles / request.bundle) if self._isolation.bundles else None,
             "seed": request.seed,
             "rlimits": {
                 "RLIMIT_CPU": cpu,
@@ -167,59 +123,51 @@ class Sandbox:
                 "RLIMIT_FSIZE": limits.file_bytes,
                 "RLIMIT_NOFILE": 1024,
                 "RLIMIT_CORE": 0,
+                "RLIMIT_NPROC": THREADS * limits.processes + self._tasks_elsewhere(),
                 "RLIMIT_MSGQUEUE": 0,
                 "RLIMIT_MEMLOCK": 1 << 16,
             },
         }
 
-    @staticmethod
-    def _check_output(run: _Run, limits: Limits) -> None:
-        for name, stream in (("stdout", run.out), ("stderr", run.err)):
-            if stream.flooded and run.watch.breach is None:
-                run.watch.breach = ExitStatus.OUTPUT, f"{stream.total >> 20} MiB on {name}"
+    def _tasks_elsewhere(self) -> int:
+        """Threads that the kernel counts with the script's: all of a user, unless it has one of its own."""
+        own = self._isolation.uid is not None or self.level == "namespaces"
+        return SPARE_TASKS if own else SPARE_TASKS + tree.tasks_of(os.getuid())
 
-    def _result(self, run: _Run, request: ExecutionRequest, work: int) -> ExecutionResult:
-        stdout, stderr, report = run.out.close(), run.err.close(), run.report.close()
-        status, detail = self._ending(run, report.encode())
+    def _result(self, run: Run, work: int) -> ExecutionResult:
+        status, detail = ending(run, run.report)
         submission, refusal = None, ""
-        if status not in (ExitStatus.FORBIDDEN, ExitStatus.CANCELLED, ExitStatus.LOST):
+        if status not in NO_SUBMISSION:
             submission, refusal = read_submission(work, self._settings.submission_bytes)
         return ExecutionResult(
             status=status,
-            exit_code=os.waitstatus_to_exitcode(run.exited.status)
-            if run.exited and os.WIFEXITED(run.exited.status)
-            else None,
-            stdout=stdout,
-            stderr=stderr,
+            exit_code=exit_code(run),
+            stdout=run.stdout,
+            stderr=run.stderr,
             submission=submission,
-            seconds=run.watch.seconds,
-            cpu_seconds=run.watch.cpu,
-            peak_bytes=run.watch.peak or (run.exited.peak if run.exited else 0),
+            seconds=run.seconds,
+            cpu_seconds=run.cpu_seconds,
+            peak_bytes=run.peak_bytes,
             isolation=self.level,
-            detail="; ".join(d for d in (detail, refusal) if d),
+            detail="; ".join(text for text in (detail, refusal) if text),
         )
-
-    @staticmethod
-    def _ending(run: _Run, report: bytes) -> tuple[ExitStatus, str]:
-        if run.cancelled:
-            return ExitStatus.CANCELLED, ""
-        if run.watch.breach is not None:
-            return run.watch.breach
-        assert run.exited is not None
-        code = os.waitstatus_to_exitcode(run.exited.status)
-        if code == 0:
-            return ExitStatus.OK, ""
-        if code < 0:
-            return SIGNALS.get(-code, (ExitStatus.SIGNAL, f"signal {-code} ({signal.strsignal(-code)})"))
-        return SELF_REPORTS.get(report.strip(), (ExitStatus.FAILED, f"exit code {code}"))
 
     def _settle(self) -> None:
         """After any ending: no process, no folder; a cold start leaves no zygote."""
         if not self._settings.warm:
             self._drop_zygote()
-        remove(self._slot.work)
+        self._slot.empty()
 
     def _drop_zygote(self) -> None:
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None
+
+
+def _give(work: Path, uid: int) -> None:
+    """Make the work folder the user's, but not the input in it."""
+    for folder, folders, files in os.walk(work):
+        os.chown(folder, uid, uid)
+        for name in files:
+            os.lchown(os.path.join(folder, name), uid, uid)
+        folders[:] = [name for name in folders if (folder, name) != (str(work), "input")]

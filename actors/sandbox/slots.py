@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 SLOTS = 4096
+WORK = "work"
 FIRST_UID = 200_000  # above people and services; a slot of root's runs scripts as FIRST_UID + number
 
 
@@ -34,27 +35,29 @@ class Slot:
         self.number = number
         self.uid = FIRST_UID + number
         self.folder = root / str(number)
-        self.clear()
-        self.folder.mkdir(mode=0o755)
+        self.folder.mkdir(mode=0o755, exist_ok=True)
+        self.empty()
 
     @property
     def work(self) -> Path:
         """The work folder of the execution at hand."""
-        return self.folder / "work"
+        return self.folder / WORK
 
-    def clear(self) -> None:
-        """Remove the folder and whatever scripts left in it."""
-        remove(self.folder)
+    def empty(self) -> None:
+        """Remove whatever a script left; the folder itself stays, for it may be mounted."""
+        for entry in list(os.scandir(self.folder)):
+            remove(Path(entry.path))
 
     def release(self) -> None:
         """Give the slot back."""
-        self.clear()
+        self.empty()
         os.close(self._lock)
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder whatever its modes and depth."""
-    if not folder.exists():
+    """Remove a file or a folder, whatever its modes and depth."""
+    if folder.is_symlink() or not folder.is_dir():
+        folder.unlink(missing_ok=True)
         return
     shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():

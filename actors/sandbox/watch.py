@@ -26,8 +26,7 @@ class Watch:
         self._reaped_before = self._reaped()
         self._cpu = 0.0
         self._started = time.monotonic()
-        self._next_disk = 0.0
-        self._disk_period = DISK_PERIOD
+        self._next_look = self._next_disk = 0.0
 
     @property
     def seconds(self) -> float:
@@ -39,6 +38,12 @@ class Watch:
         """CPU seconds of the whole tree, its dead included."""
         # Two counts, each blind somewhere: children reaped by nobody, processes between two looks.
         return max(self._cpu, sum(self._cpu_by_process.values()), self._reaped() - self._reaped_before)
+
+    def look_if_due(self, period: float) -> None:
+        """Measure, unless that was done less than `period` seconds ago."""
+        if time.monotonic() >= self._next_look:
+            self.look()
+            self._next_look = time.monotonic() + period
 
     def look(self) -> None:
         """Measure once and note the first limit that is passed."""

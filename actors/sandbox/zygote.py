@@ -20,7 +20,7 @@ from actors.sandbox.inside import tree
 HERE = Path(__file__).parent
 START_SECONDS = 60.0  # a cold page cache and a busy machine
 ANSWER_SECONDS = 5.0  # of a zygote that has nothing to do
-MESSAGE = 1 << 17
+MESSAGE = 1 << 20
 PRELOAD = (
     "numpy",
     "pandas",
@@ -67,6 +67,7 @@ class Zygote:
         prefix: tuple[str, ...],
         inside: Path,
         environment: dict[str, str],
+        confine: dict[str, Any],
         uid: int | None = None,
         scratch: tuple[str, ...] = (),
         preload: tuple[str, ...] = (),
@@ -78,13 +79,8 @@ class Zygote:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
-        setup = json.dumps({"uid": uid, "scratch": scratch, "preload": preload})
-        command = (
-            *prefix,
-            *_python(inside, "zygote"),
-            str(theirs.fileno()),
-            setup,
-        )
+        setup = {"uid": uid, "scratch": scratch, "preload": preload, "confine": confine}
+        command = (*prefix, *_python(inside, "zygote"), str(theirs.fileno()))
         self._guardian = subprocess.Popen(
             [*_python(HERE, "guardian", "-I", "-S"), *command],
             stdin=subprocess.PIPE,
@@ -97,6 +93,7 @@ class Zygote:
         )
         theirs.close()
         try:
+            self._control.send(json.dumps(setup).encode())
             self.pid = self._await_ready()
         except BaseException:
             self.close()

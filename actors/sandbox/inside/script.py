@@ -17,6 +17,8 @@ import traceback
 import types
 from typing import Any, NoReturn
 
+from . import confine
+
 DUMP = signal.SIGUSR2  # where are you? asked before the wall limit
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
@@ -43,9 +45,9 @@ def become(uid: int | None, libc: ctypes.CDLL) -> None:
         raise OSError(ctypes.get_errno(), "capset")
 
 
-def run(job: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
+def run(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
     """Run the script of a job in this process, which must be a fresh fork."""
-    report = _settle(job, libc)
+    report = _settle(job, plan, libc)
     code = 0
     try:
         _execute(job)
@@ -67,7 +69,7 @@ def run(job: dict[str, Any], libc: ctypes.CDLL) -> NoReturn:
     os._exit(code)
 
 
-def _settle(job: dict[str, Any], libc: ctypes.CDLL) -> int:
+def _settle(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> int:
     """Make this process the script's own; returns the descriptor of its reports."""
     os.setsid()
     out, err, report = job["fds"]
@@ -90,6 +92,7 @@ def _settle(job: dict[str, Any], libc: ctypes.CDLL) -> int:
         import numpy as np
 
         np.random.seed(job["seed"] % 2**32)
+    confine.script(plan, job["work"], job["bundle"], 3)
     return 3
 
 

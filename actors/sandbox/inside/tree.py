@@ -71,6 +71,17 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+def tasks_of(uid: int) -> int:
+    """The threads of all processes of a user."""
+    total = 0
+    for name in os.listdir("/proc"):
+        with contextlib.suppress(OSError):
+            if name.isdigit() and os.stat(f"/proc/{name}").st_uid == uid:
+                facts = stat(int(name))
+                total += facts.threads if facts else 0
+    return total
+
+
 def memory(pid: int) -> int:
     """Bytes of a process: its proportional share (PSS), or its anonymous and shared memory."""
     for line in read(f"/proc/{pid}/smaps_rollup").splitlines():

@@ -20,24 +20,25 @@ import socket
 import sys
 from typing import Any
 
-from . import script
+from . import confine, script
 
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_CHILD_SUBREAPER = 36
-MESSAGE = 1 << 17  # bytes, at most
+MESSAGE = 1 << 20  # bytes, at most
 
 
 def main() -> None:
     """Serve executions until the worker goes; in a forked child, run its script instead."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    setup = json.loads(sys.argv[2])
+    setup = json.loads(control.recv(MESSAGE))
     sys.argv = [""]
     libc = ctypes.CDLL(None, use_errno=True)
     script.become(setup["uid"], libc)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # after the change of user, which clears it
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    confine.zygote(setup["confine"])
     for name in setup["preload"]:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
@@ -46,7 +47,7 @@ def main() -> None:
     control.send(json.dumps({"event": "ready"}).encode())
     job = _serve(control, setup["scratch"])
     if job is not None:
-        script.run(job, libc)
+        script.run(job, setup["confine"], libc)
 
 
 def _serve(control: socket.socket, scratch: list[str]) -> dict[str, Any] | None:

@@ -1,0 +1,87 @@
+"""The namespaces level: a bubblewrap command that shows an allow-list of folders and nothing else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+ROOT = Path("/fivestar")
+CODE, SLOT, BUNDLES = ROOT / "inside", ROOT / "slot", ROOT / "bundles"
+SHM_BYTES = 1 << 30
+TMP_BYTES = 64 << 20
+NOTHING = "/dev/null"
+
+
+def as_root() -> bool:
+    """Whether to enter as root, who sets up the mounts and then turns into the slot's own user.
+
+    Inside a user namespace root would stay root outside, whom the kernel does not limit in processes.
+    """
+    return os.geteuid() == 0 and _has_capability(21)  # CAP_SYS_ADMIN
+
+
+def command(
+    readable: Iterable[str],
+    *,
+    hidden: Sequence[str],
+    slot: Path,
+    bundles: Path | None,
+    inside: Path,
+    root: bool,
+) -> tuple[str, ...]:
+    """The bwrap command line; what is to run is appended to it."""
+    program = shutil.which("bwrap") or "bwrap"
+    shown = _outermost(readable)
+    parts = [program, "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
+    if root:
+        parts += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+        parts += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]  # to become the slot's user
+    else:
+        parts += ["--unshare-all", "--unshare-user", "--disable-userns"]
+    parts += ["--hostname", "sandbox", "--chdir", "/"]
+    for path in _parents([*shown, str(CODE)]):
+        parts += ["--dir", path]  # made on the way they would be root's alone
+    for path in shown:
+        if os.path.islink(path):
+            parts += ["--symlink", os.readlink(path), path]
+        else:
+            parts += ["--ro-bind", path, path]
+    parts += ["--ro-bind", str(inside), str(CODE), "--bind", str(slot), str(SLOT)]
+    if bundles is not None:
+        parts += ["--ro-bind", str(bundles), str(BUNDLES)]
+    parts += ["--proc", "/proc", "--dev", "/dev", *_tmpfs("/dev/shm", SHM_BYTES), *_tmpfs("/tmp", TMP_BYTES)]
+    for path in hidden:
+        if any(path.startswith(folder + "/") for folder in shown):
+            if os.path.isdir(path):
+                parts += [*_tmpfs(path, 4096), "--remount-ro", path]
+            else:
+                parts += ["--ro-bind", NOTHING, path]  # a device without its rights: cannot be opened
+    return (*parts, "--remount-ro", "/dev", "--remount-ro", "/", "--")
+
+
+def _outermost(paths: Iterable[str]) -> list[str]:
+    """The existing paths that are not below another one; links lead their own life."""
+    kept: list[str] = []
+    for path in sorted({p for p in paths if os.path.exists(p)}):
+        if not any(path.startswith(folder + "/") and not os.path.islink(folder) for folder in kept):
+            kept.append(path)
+    return kept
+
+
+def _parents(paths: Iterable[str]) -> list[str]:
+    """The folders above paths, outermost first."""
+    return sorted({str(parent) for path in paths for parent in Path(path).parents} - {"/"})
+
+
+def _tmpfs(path: str, size: int) -> list[str]:
+    return ["--perms", "1777", "--size", str(size), "--tmpfs", path]
+
+
+def _has_capability(number: int) -> bool:
+    with open("/proc/self/status", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("CapEff:"):
+                return bool(int(line.split()[1], 16) >> number & 1)
+    return False
