@@ -32,7 +32,7 @@ class Totals:
     cost: float = 0.0  # dollars of the priced calls
     unpriced_calls: int = 0  # never counted as free
     executions: int = 0
-    seconds: float = 0.0
+    seconds: float = 0.0  # of asks and executions: an evaluation's seconds repeat its executions'
     cpu_seconds: float = 0.0
     failures: Mapping[str, int] = field(default_factory=dict)  # entries with an error, by kind
 
@@ -101,7 +101,8 @@ def plans_tried(table: pa.Table, task: str, attempt: int, roles: Collection[str]
 def totals(table: pa.Table) -> Totals:
     """What all entries of the table used together; select with `of_attempt` first."""
     asks = of_kind(table, Kind.ASK)
-    cpu = (dict(cell).get("cpu_seconds", 0.0) for cell in table.column("metrics").to_pylist())
+    work = of_kind(table, Kind.ASK, Kind.EXECUTION)
+    cpu = (dict(cell).get("cpu_seconds", 0.0) for cell in work.column("metrics").to_pylist())
     return Totals(
         model_calls=asks.num_rows,
         tokens_in=int(_sum(table, "tokens_in")),
@@ -109,7 +110,7 @@ def totals(table: pa.Table) -> Totals:
         cost=_sum(table, "cost"),
         unpriced_calls=asks.column("cost").null_count,
         executions=of_kind(table, Kind.EXECUTION).num_rows,
-        seconds=_sum(table, "seconds"),
+        seconds=_sum(work, "seconds"),
         cpu_seconds=sum(cpu),
         failures=dict(Counter(table.filter(pc.field("error").is_valid()).column("kind").to_pylist())),
     )

@@ -31,8 +31,8 @@ STEP_KINDS = frozenset({Kind.ASK, Kind.EXECUTION, Kind.EVALUATION, Kind.DECISION
 class Entry:
     """One row of the scratchpad.
 
-    Tokens, cost, seconds and `metrics["cpu_seconds"]` are those of the entry's own work, never of its
-    parents', so that sums over entries are totals.
+    Tokens and cost are those of the entry's own work, never of its parents', so that sums are totals.
+    An evaluation's seconds are those of its executions.
     """
 
     sweep: str

@@ -27,7 +27,7 @@ def table() -> pa.Table:
             entry(Kind.ATTEMPT, attempt=1),
             entry(Kind.ASK, "first", role="initialiser", tokens_in=10, tokens_out=5, cost=0.5, seconds=1),
             entry(Kind.EXECUTION, "run1", parents=("first",), seconds=2, metrics={"cpu_seconds": 3}),
-            entry(Kind.EVALUATION, "eval1", parents=("first", "run1"), score=0.5),
+            entry(Kind.EVALUATION, "eval1", parents=("first", "run1"), score=0.5, seconds=2),
             entry(Kind.ASK, "plan1", role="planner", parents=("eval1",), content="deeper", cost=None),
             entry(Kind.ASK, "code1", role="coder", parents=("plan1",), tokens_in=1, cost=0.25),
             entry(Kind.EXECUTION, "run2", parents=("code1",), error="failed", metrics={"cpu_seconds": 1}),
