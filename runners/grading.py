@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from actors.contracts import Ending, Grade
 from actors.errors import FiveStarError
 from runners.tasks.dummy import dummy_submission
 from runners.tasks.folds import load_code
-from runners.tasks.labels import as_text, without_zeros
+from runners.tasks.labels import without_zeros
 from runners.tasks.metrics import CUSTOM, METRICS, Scale
 from runners.tasks.submission import Form, SubmissionFault, parse_submission
 from runners.tasks.task import Task
@@ -46,10 +47,10 @@ def score_predictions(task: Task, predicted: pd.DataFrame, answers: pd.DataFrame
     return score
 
 
-def grade(task: Task, submission: bytes | None, dummy: float | None = None) -> Grade:
+def grade(task: Task, form: Form, submission: bytes | None, dummy: float | None = None) -> Grade:
     """Grade a submission; `dummy` is the dummy's score, needed where the task has no threshold."""
     try:
-        predicted = parse_submission(submission, form_of(task, task.sample))
+        predicted = parse_submission(submission, form)
     except SubmissionFault as fault:
         return Grade(None, False, Ending.INVALID_SUBMISSION, str(fault))
     try:
@@ -99,12 +100,10 @@ def _declared(task: Task, rows: pd.DataFrame, answers: pd.DataFrame) -> float:
         )
     classes = _classes(task, rows, truth)
     positions = pd.Index(classes, dtype=object)
-    true = truth.apply(lambda c: _positions(positions, c)).to_numpy()
+    true = _columns(positions, truth)
     if task.spec.prediction == "label":
-        return metric.score(
-            true, rows.apply(lambda c: _positions(positions, c)).to_numpy(), Scale(tuple(classes))
-        )
-    return metric.score(true, rows.to_numpy(dtype=float), Scale(tuple(classes)))
+        return metric.score(true, _columns(positions, rows), Scale(classes))
+    return metric.score(true, rows.to_numpy(dtype=float), Scale(classes))
 
 
 def _classes(task: Task, rows: pd.DataFrame, truth: pd.DataFrame) -> tuple[str, ...]:
@@ -121,13 +120,18 @@ def _classes(task: Task, rows: pd.DataFrame, truth: pd.DataFrame) -> tuple[str, 
     return tuple(dict.fromkeys(seen))
 
 
-def _positions(classes: pd.Index, values: pd.Series) -> pd.Series:
-    text = as_text(values)
-    found = classes.get_indexer(pd.Index(text, dtype=object))
-    if (found < 0).any():
-        found = np.where(found < 0, classes.get_indexer(pd.Index(without_zeros(text), dtype=object)), found)
+def _positions(classes: pd.Index, values: pd.Series) -> NDArray[np.intp]:
+    """The place of each label among the classes."""
+    codes, distinct = pd.factorize(values.to_numpy(dtype=object))
+    labels = pd.Series(distinct, dtype=object)
+    labels = labels.where(labels.isin(classes), without_zeros(labels))
+    found = classes.get_indexer(pd.Index(labels, dtype=object))
     if (found < 0).any():
         raise GraderError(
-            f"the answers hold the class {text[found < 0].iloc[0]!r}, which training never showed"
+            f"the answers hold the class {distinct[found < 0][0]!r}, which training never showed"
         )
-    return pd.Series(found, index=values.index)
+    return np.asarray(found[codes], dtype=np.intp)
+
+
+def _columns(classes: pd.Index, labels: pd.DataFrame) -> NDArray[np.intp]:
+    return np.column_stack([_positions(classes, labels[c]) for c in labels.columns])

@@ -6,13 +6,17 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from actors.contracts import DataBundle, Direction, FoldScore, Grade, TaskData, Validation
 from actors.errors import InputError
 from runners.grading import GraderError, dummy_score, form_of, grade, score_predictions
 from runners.tasks.folds import Fold, make_folds
 from runners.tasks.registry import TaskSource
 from runners.tasks.splitting import FoldRules
-from runners.tasks.submission import Form, SubmissionFault, parse_submission
+from runners.tasks.submission import Form, SubmissionFault, parse_submission, write_predictions
 from runners.tasks.task import Task
 
 
@@ -38,7 +42,7 @@ class _Open:
 
     task: Task
     form: Form
-    folds: tuple[tuple[Fold, Form], ...]
+    folds: tuple[tuple[Fold, Form, NDArray[np.intp]], ...]  # the last: where the true test rows stand
     dummy: float | None
 
     @property
@@ -60,7 +64,7 @@ class Referee:
         """The brief of a task and the digests of its bundles; raises InputError for a faulty task."""
         held = await self._opened(task)
         brief = held.task.brief(held.validation)
-        return TaskData(brief, held.task.public.digest, tuple(f.bundle.digest for f, _ in held.folds))
+        return TaskData(brief, held.task.public.digest, tuple(f.bundle.digest for f, *_ in held.folds))
 
     async def bundle(self, digest: str) -> DataBundle:
         """The public files of a digest that `data` has named."""
@@ -99,7 +103,7 @@ class Referee:
     async def grade(self, task: str, submission: bytes | None) -> Grade:
         """Grade a final submission against the private answers."""
         held = await self._opened(task)
-        return await asyncio.to_thread(grade, held.task, submission, held.dummy)
+        return await asyncio.to_thread(grade, held.task, held.form, submission, held.dummy)
 
     async def _opened(self, name: str) -> _Open:
         if name not in self._sources:
@@ -111,19 +115,25 @@ class Referee:
 
     async def _make(self, source: TaskSource) -> _Open:
         held = await asyncio.to_thread(_open, source, self._seed, self._rules)
-        for bundle in (held.task.public, *(fold.bundle for fold, _ in held.folds)):
+        for bundle in (held.task.public, *(fold.bundle for fold, *_ in held.folds)):
             self._bundles[bundle.digest] = bundle
         return held
 
 
 def _open(source: TaskSource, seed: int, rules: FoldRules) -> _Open:
     task = source.load()
-    folds = tuple((fold, form_of(task, fold.sample)) for fold in make_folds(task, seed, rules))
-    return _Open(task, form_of(task, task.sample), folds, dummy_score(task))
+    form = form_of(task, task.sample)
+    folds = []
+    for fold in make_folds(task, seed, rules):
+        own = form_of(task, fold.sample)
+        public = {new: old for old, new in fold.test_ids.items()}
+        places = own.ids.get_indexer(pd.Index([public[i] for i in form.ids], dtype=object))
+        folds.append((fold, own, places))
+    return _Open(task, form, tuple(folds), dummy_score(task))
 
 
 def _score_fold(held: _Open, number: int, submission: bytes) -> FoldScore:
-    fold, form = held.folds[number]
+    fold, form, test_places = held.folds[number]
     try:
         predicted = parse_submission(submission, form)
         score = score_predictions(held.task, predicted, fold.answers)
@@ -131,9 +141,8 @@ def _score_fold(held: _Open, number: int, submission: bytes) -> FoldScore:
         return FoldScore(None, str(fault))
     except GraderError as error:
         return FoldScore(None, f"not the submission's fault: {error}")
-    rows = predicted.loc[list(fold.test_ids)].set_axis(list(fold.test_ids.values()))
-    rows = rows.rename_axis(held.form.id_column).reindex(held.form.ids)
-    return FoldScore(score, None, rows.to_csv(lineterminator="\n").encode())
+    rows = predicted.iloc[test_places].set_axis(held.form.ids)
+    return FoldScore(score, None, write_predictions(rows, held.form.id_column))
 
 
 def _check(held: _Open, submission: bytes) -> str | None:

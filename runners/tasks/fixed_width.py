@@ -39,3 +39,12 @@ def pad_lines(rows: Sequence[Sequence[str]], spans: Spans) -> list[str]:
                 raise ValueError(f"{field!r} does not fit into characters {start} to {end}")
         lines.append("".join(f.rjust(end - start) for f, (start, end) in zip(row, spans, strict=True)))
     return lines
+
+
+def keep_spans(spans: Spans, kept: Sequence[bool]) -> Spans:
+    """The ranges when only some columns are kept, each as wide as before."""
+    ends: list[int] = []
+    for (start, end), keep in zip(spans, kept, strict=True):
+        if keep:
+            ends.append((ends[-1] if ends else 0) + end - start)
+    return tuple(zip([0, *ends[:-1]], ends, strict=True))

@@ -11,12 +11,12 @@ import pandas as pd
 from actors.errors import InputError
 from runners.tasks.assemble import assemble, find_tables
 from runners.tasks.bundles import read_folder
-from runners.tasks.ids import more_ids
+from runners.tasks.fixed_width import keep_spans
 from runners.tasks.labels import as_text, sorted_labels
 from runners.tasks.moving import move_rows, open_tables
 from runners.tasks.spec import TaskSpec, read_spec
-from runners.tasks.splitting import cut_rows
-from runners.tasks.tables import TableFormat, detect, read, read_exact, write_exact
+from runners.tasks.splitting import Cut, cut_rows
+from runners.tasks.tables import TableFormat, detect, read, read_exact, suffix, write_exact
 from runners.tasks.task import Task, TaskFiles
 
 _OWN = ("task.yaml", "description.md", "grade.py", "fold.py", "prepare.py")  # not for scripts to read
@@ -100,36 +100,56 @@ def _locked(folder: Path, spec: TaskSpec, names: TaskFiles, files: dict[str, byt
     """Without answers a hold-out of the training rows, by the split rule, takes their place."""
     if not names.train:
         raise InputError(f"{folder}: no private/answers.csv, and no training table to hold rows out of")
-    names, files = _with_test(spec, names, files)
-    names, files = _with_sample(folder, spec, names, files)
+    if names.test:
+        names, files = _with_sample(folder, spec, names, files)
     try:
-        tables = open_tables(files, names)
-        seed = zlib.crc32(spec.id.encode())
-        cut = cut_rows(
-            tables.typed_train,
-            tables.typed_test,
-            spec.target,
-            spec.split,
-            folds=1,
-            parts=_HOLDOUT_PARTS,
-            seed=seed,
-        )[0]
+        if names.test:
+            files, answers = _held_among_test(spec, names, files)
+        else:
+            names, files, answers = _held_as_test(spec, names, files)
     except (ValueError, KeyError) as error:
         raise InputError(f"{folder}: no private/answers.csv, and no hold-out can be made: {error}") from None
-    moved = move_rows(files, tables, spec, cut, seed, relabel=False)
-    return assemble(folder, spec, moved.files, names, moved.answers, holdout=True)
+    names, files = _with_sample(folder, spec, names, files)
+    return assemble(folder, spec, files, names, answers, holdout=True)
 
 
-def _with_test(
+def _cut(spec: TaskSpec, train: pd.DataFrame, test: pd.DataFrame, seed: int) -> Cut:
+    absent = [t for t in spec.target if t not in train.columns]
+    if absent:
+        raise ValueError(f"target {absent[0]!r} is not a column of the training table")
+    return cut_rows(train, test, spec.target, spec.split, folds=1, parts=_HOLDOUT_PARTS, seed=seed)[0]
+
+
+def _held_among_test(
     spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]
-) -> tuple[TaskFiles, dict[str, bytes]]:
-    """The same files with a test table, without rows where it is missing."""
-    if names.test:
-        return names, files
+) -> tuple[dict[str, bytes], pd.DataFrame]:
+    """The files with the hold-out among the user's own test rows, which keep their ids."""
+    tables = open_tables(files, names)
+    seed = zlib.crc32(spec.id.encode())
+    cut = _cut(spec, tables.typed_train, tables.typed_test, seed)
+    moved = move_rows(files, tables, spec, cut, seed, relabel=False)
+    return moved.files, moved.answers
+
+
+def _held_as_test(
+    spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]
+) -> tuple[TaskFiles, dict[str, bytes], pd.DataFrame]:
+    """The files with the hold-out as the test table, where the user has none."""
     layout = detect(names.train, files[names.train])
     train = read_exact(files[names.train], layout)
-    if spec.id_column not in train.columns:
-        train[spec.id_column] = more_ids(pd.Series([], dtype=object), len(train))
-    empty = train.drop(columns=[t for t in spec.target if t in train.columns]).iloc[:0]
-    name = "test" + names.train.removeprefix(Path(names.train).name.split(".")[0])
-    return replace(names, test=name), {**files, name: write_exact(empty, layout)}
+    typed = read(files[names.train], layout)
+    cut = _cut(spec, typed, typed.iloc[:0], zlib.crc32(spec.id.encode()))
+    held = train.iloc[cut.held].reset_index(drop=True)
+    if spec.id_column not in held.columns:
+        raise ValueError(f"id_column {spec.id_column!r} is not a column of {names.train}")
+    answers = held[[spec.id_column, *spec.target]].apply(as_text)
+    kept = train.drop(index=[*cut.held, *cut.dropped]).reset_index(drop=True)
+    name = "test" + suffix(names.train)
+    test = held.drop(columns=list(spec.target))
+    # A fixed-width line has its own positions once columns are gone.
+    spans = keep_spans(layout.spans, [c in test.columns for c in train.columns]) if layout.spans else ()
+    written = {
+        names.train: write_exact(kept, layout),
+        name: write_exact(test, replace(layout, spans=spans)),
+    }
+    return replace(names, test=name, sample_submission=""), {**files, **written}, answers

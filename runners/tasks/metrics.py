@@ -71,8 +71,9 @@ def _averaged_f1(average: str) -> Callable[[Array, Array, Scale], float]:
 def _kappa(truth: Array, predicted: Array, scale: Scale) -> float:
     """Zero for a constant prediction of the constant truth, where the kappa is not defined."""
     labels = list(range(max(len(scale.classes), 2)))
-    value = sk.cohen_kappa_score(truth[:, 0], predicted[:, 0], weights="quadratic", labels=labels)
-    return float(value) if np.isfinite(value) else 0.0
+    if np.ptp(truth[:, 0]) == 0 and np.array_equal(truth[:, 0], predicted[:, 0]):
+        return 0.0
+    return float(sk.cohen_kappa_score(truth[:, 0], predicted[:, 0], weights="quadratic", labels=labels))
 
 
 def _ranking(function: Callable[..., float]) -> Callable[[Array, Array, Scale], float]:

@@ -130,7 +130,7 @@ def _by_time(
     for number in range(folds):
         end = len(steps) - number * horizon
         start = end - horizon
-        if start - gap < len(steps) // 2:
+        if start - gap < max(len(steps) // 2, 1):
             break
         held = labelled[(times[labelled] >= steps[start]) & (times[labelled] <= steps[end - 1])]
         unused = np.flatnonzero(times >= steps[max(start - gap, 1)])

@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
+from pyarrow import csv as arrow_csv
 
 from actors.contracts import Prediction
 from actors.errors import FiveStarError
@@ -27,6 +30,8 @@ _MAGIC = {
     b"\x93NUMPY": "a NumPy file",
     b"\x80": "a pickled object",
 }
+_NO_LABEL = ("", "nan", "NaN", "None", "<NA>")
+_NO_NUMBER = ("", "nan", "na", "n/a", "none", "null", "<na>")
 _SIMPLEX_TOLERANCE = 1e-3
 _SLACK_BYTES = 1 << 20
 _CELL_BYTES = 40  # the longest sensible number, with room
@@ -47,7 +52,7 @@ class Form:
     classes: tuple[str, ...] = ()
     domain: Domain = "any"
 
-    @property
+    @cached_property
     def max_bytes(self) -> int:
         """Far more than an honest file of this form takes."""
         ids = sum(len(i.encode()) for i in self.ids)
@@ -74,6 +79,22 @@ def parse_submission(data: bytes | None, form: Form) -> pd.DataFrame:
     return frame
 
 
+def write_predictions(rows: pd.DataFrame, id_column: str) -> bytes:
+    """Parsed predictions as CSV text again, quoted where a value needs it."""
+    columns = {id_column: pa.array(rows.index, pa.string())}
+    table = pa.table({**columns, **{c: pa.array(rows[c].to_numpy()) for c in rows.columns}})
+    head = pd.DataFrame(columns=table.column_names).to_csv(index=False, lineterminator="\n").encode()
+    for style in ("none", "needed"):  # the first refuses values that need quotes
+        sink = io.BytesIO()
+        try:
+            options = arrow_csv.WriteOptions(include_header=False, quoting_style=style)
+            arrow_csv.write_csv(table, sink, options)
+        except pa.ArrowInvalid:
+            continue
+        break
+    return head + sink.getvalue()
+
+
 def _readable(data: bytes | None, form: Form) -> bytes:
     if data is None:
         raise SubmissionFault("the script wrote no ./submission.csv")
@@ -97,29 +118,15 @@ def _readable(data: bytes | None, form: Form) -> bytes:
 
 
 def _columns(data: bytes, form: Form) -> pd.DataFrame:
-    head = data[: 1 << 20].split(b"\n", 1)[0].decode("utf-8-sig").strip()
-    try:
-        frame = pd.read_csv(
-            io.BytesIO(data),
-            dtype=_dtypes(form),
-            keep_default_na=form.prediction != "label",
-            na_values={form.id_column: []} if form.prediction != "label" else [""],
-            index_col=False,
-            encoding="utf-8-sig",
-        )
-    except (ValueError, OverflowError, pd.errors.ParserError):
-        # Either no table at all, or text among the numbers, which `_numbers` names.
-        try:
-            frame = pd.read_csv(
-                io.BytesIO(data), dtype=str, keep_default_na=False, index_col=False, encoding="utf-8-sig"
-            )
-        except (ValueError, OverflowError, pd.errors.ParserError) as error:
-            raise SubmissionFault(f"submission.csv is not a CSV table: {error}") from None
-    frame.columns = frame.columns.astype(str).str.strip()
+    """The id and the predicted columns, in the file's order of rows; text where numbers will not do."""
+    frame = _quick_table(data, form)
+    if frame is None:
+        frame = _patient_table(data)
     wanted = (form.id_column, *form.columns)
     missing = [c for c in wanted if c not in frame.columns]
     extra = [c for c in frame.columns if c not in wanted]
     if missing or extra:
+        head = data[: 1 << 16].split(b"\n", 1)[0].decode("utf-8-sig", errors="replace").strip()
         parts = [f"missing {_some(missing)}"] if missing else []
         parts += [f"unexpected {_some(extra)}"] if extra else []
         raise SubmissionFault(
@@ -128,23 +135,44 @@ def _columns(data: bytes, form: Form) -> pd.DataFrame:
     return pd.DataFrame(frame[list(wanted)])
 
 
-def _dtypes(form: Form) -> dict[str, type]:
-    kind = str if form.prediction == "label" else float
-    return {form.id_column: str, **dict.fromkeys(form.columns, kind)}
+def _quick_table(data: bytes, form: Form) -> pd.DataFrame | None:
+    """What a faultless file holds; None where anything is odd."""
+    kind = pa.string() if form.prediction == "label" else pa.float64()
+    types = {form.id_column: pa.string(), **dict.fromkeys(form.columns, kind)}
+    try:
+        table = arrow_csv.read_csv(
+            io.BytesIO(data), convert_options=arrow_csv.ConvertOptions(column_types=types)
+        )
+    except pa.ArrowInvalid:
+        return None
+    if sorted(table.column_names) != sorted(types):
+        return None
+    columns = {
+        name: column.to_numpy() if pa.types.is_floating(column.type) else _objects(column)
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    }
+    return pd.DataFrame(columns)
+
+
+def _objects(column: pa.ChunkedArray) -> NDArray[Any]:
+    values = np.empty(len(column), dtype=object)
+    values[:] = column.to_pylist()
+    return values
+
+
+def _patient_table(data: bytes) -> pd.DataFrame:
+    """The same as text, by a reader that forgives more; raises SubmissionFault for what is no table."""
+    options: dict[str, Any] = {"dtype": object, "keep_default_na": False, "index_col": False}
+    try:
+        frame: pd.DataFrame = pd.read_csv(io.BytesIO(data), encoding="utf-8-sig", **options)
+    except (ValueError, OverflowError, pd.errors.ParserError) as error:
+        raise SubmissionFault(f"submission.csv is not a CSV table: {str(error).strip()}") from None
+    frame.columns = frame.columns.astype(str).str.strip()
+    return frame
 
 
 def _rows(frame: pd.DataFrame, form: Form) -> pd.DataFrame:
-    ids = frame[form.id_column].astype(object).where(frame[form.id_column].notna(), "").str.strip()
-    places = form.ids.get_indexer(pd.Index(ids, dtype=object))
-    if (places < 0).any():
-        ids = without_zeros(ids).where(pd.Series(places < 0, index=ids.index), ids)
-        places = form.ids.get_indexer(pd.Index(ids, dtype=object))
-    unknown = ids[places < 0]
-    if len(unknown):
-        raise SubmissionFault(
-            f"{len(unknown):,} ids in column {form.id_column} that are not to be predicted,"
-            f" such as {_some(unknown)}; the ids are those of the sample submission"
-        )
+    places = _places(frame[form.id_column], form)
     counts = np.bincount(places, minlength=len(form.ids))
     if (counts > 1).any():
         twice = form.ids[counts > 1]
@@ -155,56 +183,74 @@ def _rows(frame: pd.DataFrame, form: Form) -> pd.DataFrame:
             f"{len(absent):,} of {len(form.ids):,} ids are missing from {form.id_column},"
             f" such as {_some(absent)}"
         )
-    ordered = frame.loc[:, list(form.columns)].iloc[np.argsort(places)]
-    return pd.DataFrame(ordered.set_axis(form.ids))
+    return frame[list(form.columns)].iloc[np.argsort(places)].set_axis(form.ids)
+
+
+def _places(ids: pd.Series, form: Form) -> NDArray[np.intp]:
+    """The place of each id among those to be predicted; raises SubmissionFault for others."""
+    places = form.ids.get_indexer(pd.Index(ids, dtype=object))
+    if (places >= 0).all():
+        return places
+    text = ids.astype(str).str.strip()
+    for changed in (text, without_zeros(text)):
+        found = form.ids.get_indexer(pd.Index(changed, dtype=object))
+        places = np.where(places < 0, found, places)
+    unknown = text[places < 0]
+    if len(unknown):
+        raise SubmissionFault(
+            f"{len(unknown):,} ids in column {form.id_column} that are not to be predicted,"
+            f" such as {_some(unknown)}; the ids are those of the sample submission"
+        )
+    return places
 
 
 def _labels(frame: pd.DataFrame, form: Form) -> pd.DataFrame:
-    text: pd.DataFrame = frame.astype(object).where(frame.notna(), "").apply(lambda c: c.str.strip())
-    for name in form.columns:
-        empty = text[name].isin(("", "nan", "NaN", "None", "<NA>")) & ~text[name].isin(form.classes)
-        if empty.any():
-            raise SubmissionFault(_count(int(empty.sum()), f"missing labels in column {name}", text[empty]))
-        if not form.classes:
-            continue
-        strange = ~text[name].isin(form.classes)
-        if strange.any():
-            text[name] = text[name].where(~strange, without_zeros(text[name]))
-            strange = ~text[name].isin(form.classes)
-        if strange.any():
-            raise SubmissionFault(
-                f"{int(strange.sum()):,} labels in column {name} that training never showed,"
-                f" such as {_some(pd.unique(text[name][strange]))}; the classes are {_some(form.classes, 12)}"
-            )
-    return text
+    return pd.DataFrame({name: _label_column(frame[name], form) for name in form.columns}, index=frame.index)
+
+
+def _label_column(values: pd.Series, form: Form) -> pd.Series:
+    """The labels as the classes are written; each distinct one is looked at once."""
+    codes, distinct = pd.factorize(values.to_numpy(), use_na_sentinel=False)
+    labels = pd.Series(["" if v is None else str(v).strip() for v in distinct], dtype=object)
+    if form.classes:
+        labels = labels.where(labels.isin(form.classes), without_zeros(labels))
+    known = labels.isin(form.classes)
+    empty = labels.isin(_NO_LABEL) & ~known
+    if empty.any():
+        rows = values[empty.to_numpy()[codes]]
+        raise SubmissionFault(_count(f"missing labels in column {values.name}", rows))
+    if form.classes and not known.all():
+        strange = labels[~known]
+        raise SubmissionFault(
+            f"{int((~known).to_numpy()[codes].sum()):,} labels in column {values.name} that training never"
+            f" showed, such as {_some(strange)}; the classes are {_some(form.classes, 12)}"
+        )
+    return pd.Series(labels.to_numpy()[codes], index=values.index, name=values.name)
 
 
 def _numbers(frame: pd.DataFrame, form: Form) -> pd.DataFrame:
+    columns = {}
     for name in form.columns:
         column = frame[name]
         if not pd.api.types.is_float_dtype(column):
-            text = column.astype(object).str.strip()
-            numbers = pd.to_numeric(text, errors="coerce")
-            wrong = numbers.isna() & ~text.str.lower().isin(("", "nan", "na", "n/a", "none", "null", "<na>"))
-            if wrong.any():
-                raise SubmissionFault(
-                    f"{int(wrong.sum()):,} values in column {name} are not numbers,"
-                    f" such as {_some(text[wrong])}"
-                )
-            frame = frame.assign(**{name: numbers.astype(float)})
-            column = frame[name]
-        values = column.to_numpy()
-        if np.isfinite(values).all():
-            continue
+            column = _parsed(column.astype(str).str.strip())
+        values = column.to_numpy(dtype=float)
         if np.isnan(values).any():
-            raise SubmissionFault(
-                _count(int(np.isnan(values).sum()), f"NaN in column {name}", frame[np.isnan(values)])
-            )
-        infinite = np.isinf(values)
+            raise SubmissionFault(_count(f"NaN in column {name}", column[np.isnan(values)]))
+        if np.isinf(values).any():
+            raise SubmissionFault(_count(f"infinite values in column {name}", column[np.isinf(values)]))
+        columns[name] = values
+    return pd.DataFrame(columns, index=frame.index)
+
+
+def _parsed(text: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(text, errors="coerce")
+    wrong = text[numbers.isna() & ~text.str.lower().isin(_NO_NUMBER)]
+    if len(wrong):
         raise SubmissionFault(
-            _count(int(infinite.sum()), f"infinite values in column {name}", frame[infinite])
+            f"{len(wrong):,} values in column {text.name} are not numbers, such as {_some(wrong)}"
         )
-    return frame.astype(float)
+    return numbers
 
 
 def _probabilities(frame: pd.DataFrame, form: Form) -> None:
@@ -213,15 +259,14 @@ def _probabilities(frame: pd.DataFrame, form: Form) -> None:
     if outside.any():
         worst = values[outside][0]
         raise SubmissionFault(
-            _count(int(outside.sum()), "rows with probabilities outside [0, 1]", frame[outside])
-            + f" with {_some(worst)}"
+            _count("rows with probabilities outside [0, 1]", frame[outside]) + f" with {_some(worst)}"
         )
     if not simplex(form):
         return
     off = np.abs(values.sum(axis=1) - 1) > _SIMPLEX_TOLERANCE
     if off.any():
         raise SubmissionFault(
-            _count(int(off.sum()), "rows whose class probabilities do not sum to 1", frame[off])
+            _count("rows whose class probabilities do not sum to 1", frame[off])
             + f" with the sum {values[off][0].sum():.6g}"
         )
 
@@ -238,13 +283,11 @@ def _domain(frame: pd.DataFrame, form: Form) -> None:
     outside = (values < 0 if form.domain == "nonnegative" else values <= 0).any(axis=1)
     if outside.any():
         limit = "negative predictions" if form.domain == "nonnegative" else "predictions that are not above 0"
-        raise SubmissionFault(
-            _count(int(outside.sum()), f"{limit}, which the metric cannot take", frame[outside])
-        )
+        raise SubmissionFault(_count(f"{limit}, which the metric cannot take", frame[outside]))
 
 
-def _count(number: int, what: str, rows: pd.DataFrame | pd.Series) -> str:
-    return f"{number:,} {what}, such as at id {_some(rows.index)}"
+def _count(what: str, rows: pd.DataFrame | pd.Series) -> str:
+    return f"{len(rows):,} {what}, such as at id {_some(rows.index)}"
 
 
 def _some(values: Sequence[object] | pd.Index | pd.Series | NDArray[Any], most: int = 3) -> str:

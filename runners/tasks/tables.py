@@ -170,7 +170,9 @@ def write_exact(frame: pd.DataFrame, layout: TableFormat) -> bytes:
     """The inverse of `read_exact`: same format, deterministic to the byte."""
     if layout.kind == "parquet":
         sink = io.BytesIO()
-        pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), sink)
+        # Without the metadata of pandas, which would ask readers for the types that only this module uses.
+        table = pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        pq.write_table(table, sink)
         return sink.getvalue()
     if layout.kind == "jsonl":
         names = list(frame.columns)
@@ -254,7 +256,7 @@ def _spaced(lines: list[str]) -> TableFormat | None:
 def _fixed(lines: list[str]) -> TableFormat | None:
     rows = [line for line in lines if line.strip()]
     spans = column_spans(rows)
-    if len(rows) < 3 or len(spans) < 2:
+    if len(rows) < 3 or len(spans) < 2 or "" in cut_lines(rows[:1], spans)[0]:
         return None
     return TableFormat("fwf", spans=spans, na_values=_na_marks(cut_lines(rows, spans)))
 
