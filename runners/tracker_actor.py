@@ -25,19 +25,26 @@ UI = "http://127.0.0.1:5000"
 
 
 class TrackerActor:
-    """Ray's side: one thread follows the scratchpad, another answers `finish`."""
+    """Ray's side: one thread follows the scratchpad, another answers `finish`.
 
-    def __init__(self, plan: TrackingPlan, client: Client) -> None:
-        self._tracker = Tracker(plan, lambda after: to_entries(client.tail(after)))
+    It is made without arguments: Ray warns on the screen about an actor whose restart would need some.
+    """
+
+    def __init__(self) -> None:
+        self._begun = threading.Event()
         self._stop = threading.Event()
+        self._tracker: Tracker
 
-    def follow(self) -> None:
-        """Track until `finish` is called."""
+    def follow(self, plan: TrackingPlan, client: Client) -> None:
+        """Track until `finish` is called; Ray calls it again in an actor that was lost."""
+        self._tracker = Tracker(plan, lambda after: to_entries(client.tail(after)))
+        self._begun.set()
         while not self._stop.wait(POLL_SECONDS):
             self._tracker.step()
 
     def finish(self, seconds: float) -> tuple[bool, str, list[str]]:
         """Whether all is tracked, the experiment's id, run ids to compare."""
+        self._begun.wait()
         self._stop.set()
         whole = self._tracker.finish(seconds)
         return whole, *self._tracker.links()
@@ -46,11 +53,11 @@ class TrackerActor:
 class RemoteTracker:
     """The facade of a tracker held by an actor; nothing that fails there reaches the sweep."""
 
-    def __init__(self, actor: Any, plan: TrackingPlan) -> None:
+    def __init__(self, actor: Any, plan: TrackingPlan, client: Client) -> None:
         self._actor = actor
         self._plan = plan
         self._lines: list[str] = []
-        actor.follow.remote()
+        actor.follow.remote(plan, client)
 
     def finish(self) -> None:
         """Wait until all is tracked, for a while."""
@@ -80,9 +87,9 @@ def start_tracker(config: SweepConfig, tasks: Sequence[TaskLine], client: Client
     actor = (
         ray.remote(TrackerActor)
         .options(num_cpus=0, max_restarts=-1, max_task_retries=-1, max_concurrency=2)
-        .remote(plan, client)
+        .remote()
     )
-    return RemoteTracker(actor, plan)
+    return RemoteTracker(actor, plan, client)
 
 
 def plan_of(config: SweepConfig, tasks: Sequence[TaskLine]) -> TrackingPlan:
