@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from actors.contracts import ChatReply, ChatRequest
 from actors.errors import ModelError
-from actors.models.offline.answers import data, finish, reporting, start
+from actors.models.offline.answers import data, ensemble, finish, refine, reporting, start
 from actors.models.offline.conversation import Question, read_question
 
 NAME = "offline"
@@ -23,6 +23,13 @@ def answers() -> dict[str, Callable[[Question], str]]:
         "retriever": start.retriever,
         "initialiser": start.initialiser,
         "merger": start.merger,
+        "ablator": refine.ablator,
+        "summariser": refine.summariser,
+        "extractor": refine.extractor,
+        "planner": refine.planner,
+        "coder": refine.coder,
+        "ensemble_planner": ensemble.ensemble_planner,
+        "ensembler": ensemble.ensembler,
         "debugger": finish.debugger,
         "submitter": finish.submitter,
         "reporter": reporting.reporter,

@@ -89,10 +89,13 @@ def used_definitions(script: Script, roots: tuple[str, ...]) -> list[str]:
     return [n for n in script.definitions if n in reached]
 
 
-def render(script: Script, variants: str = "") -> str:
-    """The program; with `variants` (a dict expression) the ablation study instead of the solution."""
+def render(script: Script, variants: str = "", extra: tuple[str, ...] = ()) -> str:
+    """The program; with `variants` (a dict expression) the ablation study instead of the solution.
+
+    `extra` names definitions that the variants need.
+    """
     runner = "ablate" if variants else "solve"
-    names = used_definitions(script, (runner,))
+    names = used_definitions(script, (runner, *extra))
     bodies = {n: script.definitions[n] for n in names}
     text = "\n".join(bodies.values())
     imports = tuple(

@@ -14,11 +14,13 @@ ORDERED = ("quadratic_kappa", "mae", "rmse", "spearman", "r2", "median_ae")
 
 
 def decide_value(raw: Array, held: Array, actual: Array, task: Task) -> Array:
-    """Numbers as they are, kept within the range of the known truths."""
+    """Numbers kept near the range of the known truths, above zero where the metric needs it."""
     known = actual.reshape(len(actual), -1)
     low, high = known.min(axis=0), known.max(axis=0)
     margin = 0.25 * (high - low)
     floor = np.where(low >= 0, np.maximum(low - margin, 0), low - margin)
+    if task.metric in ("d2_poisson", "d2_tweedie", "rmsle"):
+        floor = np.maximum(floor, 0.02 * known.mean(axis=0))
     return np.clip(raw, floor, high + margin)
 
 

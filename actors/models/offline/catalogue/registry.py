@@ -70,7 +70,7 @@ class Recipe:
     why: str  # one sentence for a model card: what it does well
     applies: Callable[[TaskBrief], float]  # promise, 0 to 1
     layouts: tuple[str, ...] = ("table",)
-    choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # tunable -> values in order
+    choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict, hash=False)  # in order
     order: int = 50  # of a features step in the chain
 
     @property
