@@ -75,11 +75,12 @@ def looks_square(flat: Array) -> bool:
 
 def item_frame(items: Array) -> Frame:
     """Items as rows; columns px_row_col(_channel) for pictures, x0 ... for plain features."""
-    items = items.astype(np.float32)
+    items = np.asarray(items, dtype=np.float32)
     if items.ndim == 2 and looks_square(items):
         side = round(np.sqrt(items.shape[1]))
         items = items.reshape(len(items), side, side)
-    if items.ndim == 4 and items.shape[1] in (1, 3) and items.shape[3] > 4:
+    shape = list(items.shape)
+    if len(shape) == 4 and shape[1] in (1, 3) and shape[3] > 4:
         items = np.moveaxis(items, 1, 3)
     if items.ndim == 2:
         return pd.DataFrame(items, columns=[f"x{j}" for j in range(items.shape[1])])

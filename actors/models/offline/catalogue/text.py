@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import lightgbm as lgb
 import numpy as np
@@ -19,7 +20,6 @@ from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, labelled, truth
 
-Sparse = sparse.csr_matrix
 LONG = 15.0  # characters: texts of a longer mean are read, shorter ones are names
 
 
@@ -66,8 +66,8 @@ def text_matrix(
     """Words and pairs of words, runs of up to `letters` characters (0: none), and the other columns."""
     texts = text_columns(train, test, task)
     left, right = other_columns(train, test, task, texts)
-    known: list[Sparse] = [sparse.csr_matrix(left)]
-    asked: list[Sparse] = [sparse.csr_matrix(right)]
+    known: list[Any] = [sparse.csr_matrix(left)]
+    asked: list[Any] = [sparse.csr_matrix(right)]
     for name in texts:
         makers = [TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, strip_accents="unicode")]
         if letters:
@@ -100,7 +100,7 @@ def softened(scores: Array, sharpness: float) -> Array:
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
-def best_sharpness(model: LinearSVC, x: Sparse, codes: Array, task: Task) -> float:
+def best_sharpness(model: LinearSVC, x: Any, codes: Array, task: Task) -> float:
     """How sharp the scores must be taken for chances that are true, by cross-validation."""
     if np.bincount(codes).min(initial=3, where=np.bincount(codes) > 0) < 3:
         return 2.0

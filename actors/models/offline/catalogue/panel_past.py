@@ -1,0 +1,233 @@
+"""What a person, shop or country did before: features from an entity's own earlier rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.reading import read_table
+from actors.models.offline.catalogue.registry import Recipe
+from actors.models.offline.catalogue.series_time import as_moments, name_rank
+from actors.models.offline.catalogue.splitting import group_folds
+from actors.models.offline.catalogue.task import Array, Frame, Task, labelled, truth
+
+
+def panel_keys(train: Frame, test: Frame, task: Task) -> tuple[str, str]:
+    """The columns of entity and time; empty names where rows of test have no past in train."""
+    shared = [c for c in test.columns if c in train.columns and c not in (task.id_column, *task.target)]
+    times = sorted((c for c in shared if name_rank(str(c)) < 99), key=lambda c: name_rank(str(c)))
+    if task.split == "time" and task.split_column in shared:
+        times = [task.split_column, *times]
+    entities = [c for c in shared if c not in times and not pd.api.types.is_float_dtype(train[c])]
+    if task.split_column in entities:
+        entities = [task.split_column]
+    best = ("", "", 0.0)
+    for time in times[:3]:
+        when = time_numbers(pd.concat([train[time], test[time]], ignore_index=True))
+        for entity in entities:
+            if train[entity].nunique() < 5:
+                continue
+            first = pd.Series(when[: len(train)]).groupby(train[entity].to_numpy()).min()
+            past = test[entity].map(first).to_numpy(dtype=float) < when[len(train) :]
+            once = (
+                not pd.DataFrame({"e": train[entity].to_numpy(), "t": when[: len(train)]}).duplicated().any()
+            )
+            worth = float(past.mean()) * (1.0 if once else 0.5)
+            if worth > max(0.3, best[2]):
+                best = (str(entity), str(time), worth)
+    return best[0], best[1]
+
+
+def time_numbers(values: pd.Series) -> Array:
+    """A time column as numbers of days or of its own unit."""
+    if pd.api.types.is_numeric_dtype(values):
+        return values.to_numpy(dtype=float)
+    moments = as_moments(values)
+    if moments is None:
+        return pd.factorize(values, sort=True)[0].astype(float)
+    return ((moments - pd.Timestamp("1970-01-01")) / pd.Timedelta(days=1)).to_numpy(dtype=float)
+
+
+def past_values(train: Frame, test: Frame, task: Task) -> Frame:
+    """Targets (classes as codes) and the numbers that only train has, row by row of train."""
+    actual = truth(train, task).reshape(len(train), -1)
+    found = pd.DataFrame(actual, columns=[f"past_{t}" for t in task.target], index=train.index)
+    for name in train.columns:
+        if name not in test.columns and name not in task.target:
+            numbers = pd.to_numeric(train[name], errors="coerce")
+            if numbers.notna().any():
+                found[f"past_{name}"] = numbers
+    return found
+
+
+def seen_before(events: Frame, keys: Array, times: Array, asked_keys: Array, asked_until: Array) -> Frame:
+    """For each asked (key, time): last, mean, faded mean, maximum and count of the key's values before it.
+
+    events: a row a training row, a column a value; keys and times belong to its rows. Rows of the
+    key at `asked_until` or later are never used.
+    """
+    order = np.lexsort((times, keys))
+    sorted_keys, sorted_times = keys[order], times[order]
+    values = events.to_numpy(dtype=float)[order]
+    known = np.isfinite(values)
+    groups = pd.DataFrame(np.where(known, values, 0.0)).groupby(sorted_keys)
+    sums, counts = (
+        groups.cumsum().to_numpy(),
+        pd.DataFrame(known * 1.0).groupby(sorted_keys).cumsum().to_numpy(),
+    )
+    last = pd.DataFrame(values).groupby(sorted_keys).ffill().to_numpy()
+    highest = pd.DataFrame(values).groupby(sorted_keys).cummax().groupby(sorted_keys).ffill().to_numpy()
+    faded = last.copy()
+    for i in range(1, len(values)):
+        if sorted_keys[i] == sorted_keys[i - 1]:
+            step = 0.5 * values[i] + 0.5 * faded[i - 1]
+            faded[i] = np.where(np.isfinite(step), step, last[i])
+    low = min(times.min(), asked_until.min()) - 1
+    width = max(times.max(), asked_until.max()) - low + 1
+    at = np.searchsorted(sorted_keys * width + sorted_times - low, asked_keys * width + asked_until - low) - 1
+    valid = (at >= 0) & (sorted_keys[at] == asked_keys)
+    blank = np.where(valid, 1.0, np.nan)[:, None]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = sums / np.where(counts > 0, counts, np.nan)
+    parts = {"last": last, "mean": means, "faded": faded, "most": highest}
+    columns = {
+        f"{c}_{n}": (p[at] * blank)[:, j] for n, p in parts.items() for j, c in enumerate(events.columns)
+    }
+    rows = pd.Series(1.0).reindex(range(len(values)), fill_value=1.0).groupby(sorted_keys).cumsum().to_numpy()
+    columns["past_rows"] = np.where(valid, rows[at], 0.0)
+    columns["past_age"] = np.where(valid, asked_until - sorted_times[at], np.nan)
+    return pd.DataFrame(columns)
+
+
+def test_gaps(keys: Array, times: Array, asked_keys: Array, asked_times: Array) -> Array:
+    """How long before each test row its entity was last seen in train."""
+    last = pd.Series(times).groupby(keys).max()
+    gaps = asked_times - pd.Series(asked_keys).map(last).to_numpy(dtype=float)
+    gaps = gaps[np.isfinite(gaps) & (gaps > 0)]
+    return gaps if len(gaps) else np.array([1.0])
+
+
+def own_past(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
+    """Columns of what each row's entity, and the others of its household, did earlier.
+
+    A training row sees no more than a test row would: only earlier rows, and only those at least as
+    long ago as the test rows' last known ones are.
+    """
+    entity, time = panel_keys(train, test, task)
+    if not entity:
+        return train, test
+    cut = len(train)
+    both_keys = pd.factorize(pd.concat([train[entity], test[entity]], ignore_index=True))[0].astype(float)
+    both_times = time_numbers(pd.concat([train[time], test[time]], ignore_index=True))
+    keys, times = both_keys[:cut], both_times[:cut]
+    events = past_values(train, test, task)
+    gaps = test_gaps(keys, times, both_keys[cut:], both_times[cut:])
+    shortest = np.diff(np.unique(times)).min() if len(np.unique(times)) > 1 else 1.0
+    wait = np.random.default_rng(0).choice(gaps, cut) if gaps.max() > 1.5 * gaps.min() else gaps.min()
+    until = np.concatenate([times - np.maximum(wait, shortest) + shortest / 2, both_times[cut:]])
+    found = seen_before(events, keys, times, both_keys, until)
+    found["past_age"] += both_times - until
+    for name in household_columns(train, entity, task):
+        homes = pd.concat([train[name], test[name]], ignore_index=True)
+        places = pd.DataFrame({"home": homes, "entity": both_keys, "time": both_times})
+        found = found.join(others_of(places, events))
+    new_train, new_test = found.iloc[:cut].set_index(train.index), found.iloc[cut:].set_index(test.index)
+    return pd.concat([train, new_train], axis=1), pd.concat([test, new_test], axis=1)
+
+
+def household_columns(train: Frame, entity: str, task: Task) -> list[str]:
+    """The first column that puts a few entities each into one household, firm or family."""
+    for name in train.columns:
+        if name in (entity, task.id_column, *task.target) or pd.api.types.is_float_dtype(train[name]):
+            continue
+        sizes = train.groupby(name)[entity].nunique()
+        steady = train.groupby(entity)[name].nunique().max() <= 2
+        if 50 <= len(sizes) < train[entity].nunique() and 1.2 <= sizes.mean() <= 12 and steady:
+            return [str(name)]
+    return []
+
+
+def others_of(places: Frame, events: Frame) -> Frame:
+    """Mean values of the other entities of the same household, in the row's own time and ever.
+
+    places: columns home, entity and time for train rows, then test rows; events: values of train rows.
+    """
+    values = events.reset_index(drop=True)
+    values = values[[c for c in values.columns if values[c].nunique() > 1][:8]]
+    known = values.reindex(range(len(places)))
+    sums, counts = known.fillna(0.0), known.notna().astype(float)
+
+    def within(*names: str) -> tuple[Frame, Frame]:
+        keys = [places[n] for n in names]
+        return sums.groupby(keys).transform("sum"), counts.groupby(keys).transform("sum")
+
+    (now, now_count), (ever, ever_count) = within("home", "time"), within("home")
+    own, own_count = within("entity")
+    mates = (now - sums) / (now_count - counts).where(now_count > counts)
+    rest = (ever - own) / (ever_count - own_count).where(ever_count > own_count)
+    return mates.add_suffix("_mates_now").join(rest.add_suffix("_mates_ever"))
+
+
+def split_last_rows(train: Frame, task: Task, *, share: float = 0.35) -> list[tuple[Frame, Frame, Array]]:
+    """The last rows of some entities held out, their earlier rows kept, as in the test file.
+
+    Columns that the test file lacks are taken from the held rows: they are known of the past alone.
+    """
+    train = train.reset_index(drop=True)
+    known = labelled(train, task)
+    times = [c for c in train.columns if name_rank(str(c)) < 99 and c not in task.target]
+    if task.split_column not in train.columns or not times:
+        return group_folds(train, task)
+    time = min(times, key=lambda c: name_rank(str(c)))
+    when = pd.Series(time_numbers(known[time]), index=known.index)
+    groups = when.groupby(known[task.split_column])
+    last = (when == groups.transform("max")) & (groups.transform("count") >= 2)
+    if last.mean() < 0.02:
+        return group_folds(train, task)
+    rng = np.random.default_rng(task.seed)
+    held = known[last & (rng.random(len(known)) < share)]
+    shown = read_table(task.test).columns
+    hidden = [c for c in train.columns if c in task.target or c not in shown]
+    return [(train.drop(index=held.index), held.drop(columns=hidden), truth(held, task))]
+
+
+def has_past(brief: TaskBrief) -> float:
+    """A table of entities over time whose train rows hold more columns than its test rows."""
+    tables = {f.name: f for f in brief.files}
+    train, test = tables.get(brief.train), tables.get(brief.test)
+    if train is None or test is None:
+        return 0.0
+    names = {c.name for c in test.columns}
+    timed = any(name_rank(n) < 99 for n in names)
+    own = [c for c in train.columns if c.name not in names and c.name not in brief.target]
+    column = next((c for c in train.columns if c.name == brief.split.column), None)
+    repeated = column is not None and 5 <= column.unique < 0.8 * (train.rows or 0)
+    if not timed:
+        return 0.0
+    if brief.split.kind == "group" and repeated:
+        return 0.9 if own else 0.55
+    return 0.6 if own else 0.0
+
+
+def last_rows_promise(brief: TaskBrief) -> float:
+    """Holding last rows out suits panels whose train rows know more than test rows."""
+    return 0.9 if has_past(brief) >= 0.9 else 0.0
+
+
+RECIPES = (
+    Recipe(
+        own_past,
+        "features",
+        "What the same entity did earlier: last, mean, most; and its household.",
+        has_past,
+        order=15,
+    ),
+    Recipe(
+        split_last_rows,
+        "split",
+        "Last rows of some entities, their past kept.",
+        last_rows_promise,
+        choices={"share": (0.25, 0.35, 0.5)},
+    ),
+)
