@@ -132,7 +132,7 @@ class AttemptContext:
 
     # --- steps
 
-    async def ask(self, role: str, inputs: Any, title: str = "") -> Any:
+    async def ask(self, role: str, inputs: Any, title: str = "", parents: tuple[str, ...] = ()) -> Any:
         """Ask a role; raises AnswerError when it did not parse twice, ModelError when unanswered."""
         spec = ROLES[role]
         messages = [asdict(m) for m in spec.messages(inputs)]
@@ -146,6 +146,7 @@ class AttemptContext:
                 entry,
                 team=spec.team.value,
                 role=role,
+                parents=parents,
                 model=answer.replies[-1].model,
                 content=answer.text,
                 attachments={"exchange.json": await self._pad.put_blob(_json(exchange))},

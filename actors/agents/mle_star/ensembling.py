@@ -18,6 +18,7 @@ async def ensemble(context: AttemptContext, finals: list[Evaluation]) -> Evaluat
             winner = final
     if not (context.role_on("ensemble_planner") and context.role_on("ensembler")):
         return winner
+    keys = tuple(f.key for f in finals)
     scripts = tuple((f.script, f.score) for f in finals)
     tried: list[Tried] = []
     for number in range(context.settings.ensemble_rounds):
@@ -27,17 +28,18 @@ async def ensemble(context: AttemptContext, finals: list[Evaluation]) -> Evaluat
                 "ensemble_planner",
                 ensemble_planner.Inputs(here.brief_text, scripts, tuple(tried)),
                 "ensemble plan",
+                keys,
             )
         except AnswerError as error:
             await here.decide("ensemble", f"round {number} skipped: {error}")
             continue
         try:
-            script = await here.ask("ensembler", ensembler.Inputs(here.brief_text, scripts, plan), plan)
+            script = await here.ask("ensembler", ensembler.Inputs(here.brief_text, scripts, plan), plan, keys)
         except AnswerError as error:
             await here.decide("ensemble", f"plan dropped: {error}")
             tried.append(Tried(plan, None))
             continue
-        evaluation = await work_out(here, script, f"ensemble: {plan}", tuple(f.key for f in finals))
+        evaluation = await work_out(here, script, f"ensemble: {plan}", keys)
         tried.append(Tried(plan, evaluation.score))
         if here.at_least(evaluation, winner):
             winner = evaluation

@@ -83,7 +83,7 @@ def _best_first(context: AttemptContext, tried: list[Evaluation]) -> list[Evalua
 async def _merge(context: AttemptContext, base: Evaluation, other: Evaluation) -> Evaluation | None:
     inputs = merger.Inputs(context.brief_text, base.script, other.script)
     try:
-        script = await context.ask("merger", inputs, "merge")
+        script = await context.ask("merger", inputs, "merge", (base.key, other.key))
     except AnswerError as error:
         await context.decide("merge", f"dropped: {error}")
         return None
@@ -96,7 +96,7 @@ async def _all_data_used(context: AttemptContext, best: Evaluation) -> Evaluatio
         return best
     inputs = data_usage_checker.Inputs(context.brief_text, best.script)
     try:
-        revised = await context.ask("data_usage_checker", inputs, "data usage check")
+        revised = await context.ask("data_usage_checker", inputs, "data usage check", (best.key,))
     except AnswerError as error:
         await context.decide("data usage", f"no usable answer: {error}")
         return best

@@ -25,7 +25,7 @@ async def refine(context: AttemptContext, solution: Evaluation) -> Evaluation:
             summary = await _ablation(here, solution, tuple(summaries))
             summaries.append(summary)
             inputs = extractor.Inputs(here.brief_text, solution.script, summary, tuple(refined))
-            target = await here.ask("extractor", inputs, "block to refine")
+            target = await here.ask("extractor", inputs, "block to refine", (solution.key,))
         except AnswerError as error:
             await here.decide("refinement", f"step {step} skipped: {error}")
             continue
@@ -41,7 +41,10 @@ async def _ablation(context: AttemptContext, solution: Evaluation, earlier: tupl
     if not (context.role_on("ablator") and context.role_on("summariser")):
         return NO_ABLATION
     script = await context.ask(
-        "ablator", ablator.Inputs(context.brief_text, solution.script, earlier), "ablation study"
+        "ablator",
+        ablator.Inputs(context.brief_text, solution.script, earlier),
+        "ablation study",
+        (solution.key,),
     )
     trial = await context.execute(script, "ablation study")
     for _ in range(context.settings.debug_tries):
@@ -102,7 +105,7 @@ async def _next_plan(
         return None
     inputs = planner.Inputs(context.brief_text, solution.script, target.block, tuple(tried))
     try:
-        plan: str = await context.ask("planner", inputs, "another plan")
+        plan: str = await context.ask("planner", inputs, "another plan", (solution.key,))
     except AnswerError as error:
         await context.decide("plan", f"none: {error}")
         return None
@@ -114,7 +117,7 @@ async def _candidate(
 ) -> Evaluation | None:
     inputs = coder.Inputs(context.brief_text, solution.script, block, plan)
     try:
-        replacement = await context.ask("coder", inputs, plan)
+        replacement = await context.ask("coder", inputs, plan, (solution.key,))
     except AnswerError as error:
         await context.decide("refinement", f"plan dropped: {error}")
         return None
