@@ -110,6 +110,7 @@ def python_folders() -> list[str]:
     """Where this interpreter and its packages live."""
     names = ("stdlib", "platstdlib", "purelib", "platlib")
     folders = {sys.prefix, sys.base_prefix, *site.getsitepackages(), *map(sysconfig.get_path, names)}
+    folders |= {path for path in sys.path if path.endswith(("site-packages", "dist-packages"))}
     folders |= {os.path.realpath(folder) for folder in folders}
     return sorted(f for f in folders if os.path.isdir(f) and f != "/")
 

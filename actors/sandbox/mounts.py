@@ -41,8 +41,10 @@ def command(
     else:
         parts += ["--unshare-all", "--unshare-user", "--disable-userns"]
     parts += ["--hostname", "sandbox", "--chdir", "/"]
+    parts += ["--proc", "/proc", "--dev", "/dev", *_tmpfs("/dev/shm", SHM_BYTES), *_tmpfs("/tmp", TMP_BYTES)]
     for path in _parents([*shown, str(CODE)]):
-        parts += ["--dir", path]  # made on the way they would be root's alone
+        if path != "/tmp":
+            parts += ["--dir", path]  # made on the way they would be root's alone
     for path in shown:
         if os.path.islink(path):
             parts += ["--symlink", os.readlink(path), path]
@@ -51,7 +53,6 @@ def command(
     parts += ["--ro-bind", str(inside), str(CODE), "--bind", str(slot), str(SLOT)]
     if bundles is not None:
         parts += ["--ro-bind", str(bundles), str(BUNDLES)]
-    parts += ["--proc", "/proc", "--dev", "/dev", *_tmpfs("/dev/shm", SHM_BYTES), *_tmpfs("/tmp", TMP_BYTES)]
     for path in hidden:
         if any(path.startswith(folder + "/") for folder in shown):
             if os.path.isdir(path):

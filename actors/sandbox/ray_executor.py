@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import ray
@@ -75,7 +75,7 @@ def _execute(
     return _sandbox(settings).run(request, lambda: ray.get(bundle[0]))
 
 
-@lru_cache(maxsize=1)
+@cache
 def _sandbox(settings: SandboxSettings) -> Sandbox:
     """The sandbox of this worker process, which runs one task at a time: it keeps the zygote warm."""
     return Sandbox(settings, choose_level(settings))

@@ -17,7 +17,8 @@ from actors.sandbox.environment import script_environment
 from actors.sandbox.inside import tree
 from actors.sandbox.isolation import isolate
 from actors.sandbox.settings import Level, SandboxSettings
-from actors.sandbox.slots import WORK, Slot
+from actors.sandbox.shared_memory import SharedMemory
+from actors.sandbox.slots import WORK, Slot, make_own_folder
 from actors.sandbox.submission import read_submission
 from actors.sandbox.supervise import Run, Supervisor
 from actors.sandbox.watch import THREADS
@@ -34,7 +35,7 @@ class Sandbox:
     def __init__(self, settings: SandboxSettings, level: Level) -> None:
         self.level = level
         self._settings = settings
-        settings.cache.mkdir(parents=True, exist_ok=True)
+        make_own_folder(settings.cache)
         self._bundles = BundleCache(settings.cache / "bundles")
         self._slot = Slot(settings.cache)
         self._isolation = isolate(level, self._slot, self._bundles.folder, settings.hidden_paths)
@@ -49,12 +50,18 @@ class Sandbox:
     ) -> ExecutionResult:
         """Run a script to its end; nothing of it is left alive, whatever is raised here."""
         bundle = self._bundles.path(request.bundle, fetch)
+        uid = self._isolation.uid
+        shared = None  # at namespaces /dev/shm is the sandbox's own
+        if self.level != "namespaces":
+            shared = SharedMemory(os.geteuid() if uid is None else uid, exclusive=uid is not None)
         try:
             folder = self._furnish(request, bundle)
             zygote = self._ready(request.limits.cpus)
             work = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
-                run = Supervisor(zygote, work, request.limits, cancel).run(self._job(request))
+                run = Supervisor(zygote, work, request.limits, shared=shared, cancel=cancel).run(
+                    self._job(request)
+                )
                 if run.lost:
                     self._drop_zygote()
                 return self._result(run, work)
@@ -65,12 +72,12 @@ class Sandbox:
             raise
         finally:
             self._settle()
+            if shared is not None:
+                shared.sweep()
 
     def close(self) -> None:
         """End the zygote and give the slot back."""
-        if self._zygote is not None:
-            self._zygote.close()
-            self._zygote = None
+        self._drop_zygote()
         self._slot.release()
 
     def _furnish(self, request: ExecutionRequest, bundle: Path) -> Path:
@@ -93,10 +100,9 @@ class Sandbox:
         return work
 
     def _ready(self, cpus: int) -> Zygote:
-        """The zygote, started or renewed when there is none of this many CPUs."""
-        if self._zygote is not None and self._cpus != cpus:
-            self._zygote.close()
-            self._zygote = None
+        """The zygote, started or renewed when there is no healthy one of this many CPUs."""
+        if self._zygote is not None and not (self._cpus == cpus and self._zygote.healthy):
+            self._drop_zygote()
         if self._zygote is None:
             self._zygote = Zygote(
                 prefix=self._isolation.prefix,

@@ -10,6 +10,8 @@ import stat
 import subprocess
 from pathlib import Path
 
+from actors.errors import InputError
+
 SLOTS = 4096
 WORK = "work"
 FIRST_UID = 200_000  # above people and services; a slot of root's runs scripts as FIRST_UID + number
@@ -52,6 +54,14 @@ class Slot:
         """Give the slot back."""
         self.empty()
         os.close(self._lock)
+
+
+def make_own_folder(folder: Path) -> None:
+    """Make a folder that nobody else can change; raises InputError when another user was first."""
+    folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    facts = folder.lstat()
+    if facts.st_uid != os.geteuid() or facts.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise InputError(f"sandbox cache {folder}: another user can change it; give a folder of your own")
 
 
 def remove(folder: Path) -> None:

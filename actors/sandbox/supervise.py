@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import select
 import threading
 from dataclasses import dataclass
@@ -9,12 +10,16 @@ from typing import Any
 
 from actors.contracts import ExitStatus, Limits
 from actors.sandbox.output import Capture
+from actors.sandbox.shared_memory import SharedMemory
 from actors.sandbox.watch import Watch
 from actors.sandbox.zygote import Exited, Zygote, ZygoteLost
 
 PERIOD = 0.1  # seconds between two looks at the tree
 WARNING = 1.0  # seconds before the wall limit at which the script prints where it is
 REPORT_BYTES = 1 << 12
+OURS = re.compile(  # the frames below the script's own, in what the warning makes it print
+    r'(?:  File "[^"\n]*/inside/\w+\.py", line \d+ in \w+\n)+  File "<string>", line 1 in <module>\n'
+)
 
 
 @dataclass(frozen=True)
@@ -36,14 +41,22 @@ class Run:
 class Supervisor:
     """One execution under way."""
 
-    def __init__(self, zygote: Zygote, work: int, limits: Limits, cancel: threading.Event | None) -> None:
+    def __init__(
+        self,
+        zygote: Zygote,
+        work: int,
+        limits: Limits,
+        *,
+        shared: SharedMemory | None,
+        cancel: threading.Event | None,
+    ) -> None:
         self._zygote = zygote
         self._limits = limits
         self._cancel = cancel or threading.Event()
         self._out = Capture(limits.output_bytes)
         self._err = Capture(limits.output_bytes)
         self._report = Capture(REPORT_BYTES)
-        self._watch = Watch(zygote.pid, work, limits)
+        self._watch = Watch(zygote.pid, work, limits, shared)
         self._exited: Exited | None = None
         self._warned = False
 
@@ -68,7 +81,7 @@ class Supervisor:
             texts = [stream.close() for stream in streams]
         return Run(
             stdout=texts[0],
-            stderr=texts[1],
+            stderr=OURS.sub("", texts[1]) if self._warned else texts[1],
             report=texts[2],
             seconds=self._watch.seconds,
             cpu_seconds=self._watch.cpu,

@@ -7,6 +7,7 @@ import time
 
 from actors.contracts import ExitStatus, Limits
 from actors.sandbox.inside import tree
+from actors.sandbox.shared_memory import SharedMemory
 
 THREADS = 4  # a process of the limit may have, on average
 FILES = 100_000  # in the work folder, at most
@@ -16,12 +17,13 @@ DISK_PERIOD = 0.5  # seconds between two looks at the disk
 class Watch:
     """The resources of everything below a zygote, from one start to one end."""
 
-    def __init__(self, zygote: int, work: int, limits: Limits) -> None:
+    def __init__(self, zygote: int, work: int, limits: Limits, shared: SharedMemory | None) -> None:
         self.limits = limits
         self.peak = 0
         self.breach: tuple[ExitStatus, str] | None = None
         self._zygote = zygote
         self._work = work
+        self._shared = shared
         self._cpu_by_process: dict[tuple[int, int], float] = {}
         self._reaped_before = self._reaped()
         self._cpu = 0.0
@@ -74,6 +76,7 @@ class Watch:
         """Measure the work folder, no more than a tenth of the time."""
         start = time.monotonic()
         used, files = usage(self._work)
+        used += self._shared.used() if self._shared else 0
         if used > self.limits.disk_bytes:
             self._break(
                 ExitStatus.DISK, f"{used >> 20} MiB written; limit {self.limits.disk_bytes >> 20} MiB"

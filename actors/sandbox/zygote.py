@@ -99,6 +99,12 @@ class Zygote:
             self.close()
             raise
 
+    @property
+    def healthy(self) -> bool:
+        """Whether it can serve: it runs, and nobody stopped it."""
+        facts = tree.stat(self.pid)
+        return self._guardian.poll() is None and facts is not None and facts.state not in "TtZX"
+
     def fileno(self) -> int:
         """The control socket, to wait for messages on."""
         return self._control.fileno()

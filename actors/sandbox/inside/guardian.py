@@ -45,6 +45,7 @@ def main(command: list[str]) -> int:
         if 0 in ready and not os.read(0, 1):
             break
     tree.end(os.getpid(), patience=30.0)
+    _reap(target)  # a container may have nobody else to do it
     return 0
 
 
