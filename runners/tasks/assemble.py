@@ -9,12 +9,12 @@ import pandas as pd
 
 from actors.errors import InputError
 from runners.tasks.bundles import make_bundle
+from runners.tasks.classes import shown_classes
 from runners.tasks.facts import profile_files
 from runners.tasks.folds import read_sample
-from runners.tasks.labels import as_text, sorted_labels
 from runners.tasks.metrics import CUSTOM
 from runners.tasks.spec import TaskSpec, nearest
-from runners.tasks.tables import SUFFIXES, detect, is_table, read, read_tables
+from runners.tasks.tables import SUFFIXES, detect, is_table, read
 from runners.tasks.task import Task, TaskFiles
 
 _PARTS = ("train", "test", "sample_submission")
@@ -74,7 +74,7 @@ def assemble(
         facts=profile_files(files),
         answers=answers,
         sample=sample,
-        classes=_classes(spec, names, files, train, sample),
+        classes=shown_classes(spec, names, files, sample),
         holdout=holdout,
         threshold_verified=threshold_verified,
         fold_code=fold if fold.is_file() else None,
@@ -139,24 +139,3 @@ def _answer_faults(spec: TaskSpec, sample: pd.DataFrame, answers: pd.DataFrame) 
     if answers.empty or (answers[list(spec.target)] == "").any(axis=None):
         return ["private/answers.csv has missing values; every row needs its answer"]
     return []
-
-
-def _classes(
-    spec: TaskSpec,
-    names: TaskFiles,
-    files: Mapping[str, bytes],
-    train: pd.DataFrame | None,
-    sample: pd.DataFrame,
-) -> tuple[str, ...]:
-    """The labels that the public files show, where classes are predicted."""
-    if spec.problem not in ("binary", "multiclass", "ordinal") and spec.prediction == "value":
-        return ()
-    if train is not None:
-        tables = [train]
-    else:
-        tables = list(read_tables(files, [n for n in files if n != names.sample_submission]).values())
-    for table in tables:
-        if all(t in table.columns for t in spec.target):
-            return sorted_labels(pd.concat([as_text(table[t]) for t in spec.target], ignore_index=True))
-    columns = [str(c) for c in sample.columns if c != spec.id_column]
-    return tuple(columns) if spec.prediction == "probability" and len(columns) > 2 else ()

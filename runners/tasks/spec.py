@@ -23,7 +23,7 @@ _SPLITS = get_args(SplitKind)
 _KEYS = ("id", "problem", "metric", "direction", "target", "id_column", "prediction", "split")
 _OPTIONAL = ("success", "files", "levels", "licence", "source", "tags")
 _FILES = ("train", "test", "sample_submission")
-_CLASSES_OF = ("binary", "multiclass", "ordinal")
+CLASSIFICATION = ("binary", "multiclass", "ordinal")  # problems with classes
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ class _Reading:
         if value is None:
             if declared is not None:
                 return declared.needs[0]
-            return "label" if problem in _CLASSES_OF else "value"
+            return "label" if problem in CLASSIFICATION else "value"
         if value not in _PREDICTIONS:
             self.faults.append(f"prediction {value!r}: choose one of {', '.join(_PREDICTIONS)}")
         elif declared is not None and value not in declared.needs:
