@@ -93,14 +93,12 @@ def attempt_folder(config: SweepConfig, row: AttemptRow) -> Path:
 
 
 def write_attempt(config: SweepConfig, row: AttemptRow, blob: Callable[[str], bytes]) -> None:
-    """Write what an ended attempt leaves: solution.py, submission.csv, report.md, as far as it has them."""
+    """Write what an ended attempt handed in, as far as it did: solution.py, submission.csv."""
     folder = attempt_folder(config, row)
     if row.script:
         write_whole(folder / "solution.py", row.script.encode())
     if row.submission:
         write_whole(folder / "submission.csv", blob(row.submission))
-    if row.report:
-        write_whole(folder / "report.md", row.report.encode())
 
 
 def sweep_seconds(board: Board, running: bool) -> float:

@@ -6,9 +6,12 @@ import logging
 import time
 from types import TracebackType
 
+import pyarrow.compute as pc
+
 from runners.board import Board
 from runners.progress import Progress
-from runners.results import sweep_seconds, write_attempt, write_results
+from runners.report.files import write_report
+from runners.results import attempt_folder, sweep_seconds, write_attempt, write_results
 from runners.settings import SweepConfig
 from scratchpad.client import Client
 from scratchpad.records import Kind
@@ -28,6 +31,7 @@ class Watch:
         self._config, self._board, self._client, self._progress = config, board, client, progress
         self._written = 0.0
         self._pending = False
+        self._due: set[tuple[str, int]] = set()  # attempts whose files are behind
 
     def __enter__(self) -> Watch:
         self._fold(quiet=True)  # what an earlier run of a resumed sweep has left
@@ -37,15 +41,14 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._fold()
-        for row in self._board.all_rows:
-            if row.done:
-                write_attempt(self._config, row, self._client.get_blob)
+        self._write_attempts()
         write_results(self._config, self._board, sweep_seconds(self._board, running=False))
 
     def tick(self) -> None:
         """Take in what is new; result files follow every few seconds."""
         try:
             self._fold()
+            self._write_attempts()
             if self._pending and time.monotonic() - self._written > WRITE_SECONDS:
                 write_results(self._config, self._board, sweep_seconds(self._board, running=True))
                 self._written, self._pending = time.monotonic(), False
@@ -58,4 +61,14 @@ class Watch:
                 self._progress.changed(row, entry)
             if entry.kind in (Kind.ENDING, Kind.GRADE):
                 self._pending = True
-                write_attempt(self._config, row, self._client.get_blob)
+                if not quiet or not attempt_folder(self._config, row).is_dir():
+                    self._due.add((row.task, row.attempt))
+
+    def _write_attempts(self) -> None:
+        for place in sorted(self._due):
+            table = self._client.snapshot()
+            own = pc.and_(pc.equal(table["task"], place[0]), pc.equal(table["attempt"], place[1]))
+            row, entries = self._board.rows[place], to_entries(table.filter(own))
+            write_attempt(self._config, row, self._client.get_blob)
+            write_report(attempt_folder(self._config, row), entries)
+            self._due.discard(place)

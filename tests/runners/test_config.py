@@ -14,10 +14,11 @@ from omegaconf import DictConfig
 
 from actors.contracts import Budget
 from actors.errors import InputError
+from actors.models.settings import Price
 from runners.config import load_config
 from runners.files import write_whole
 from runners.schema import register_schema
-from runners.settings import Price, SweepConfig
+from runners.settings import SweepConfig
 
 
 @pytest.fixture(autouse=True)

@@ -11,12 +11,12 @@ import pytest
 from sweepentries import SCRIPT, SUBMISSION, TASKS, attempt, whole_sweep
 
 from actors.contracts import AgentSettings, Budget, Ending, Limits
+from actors.models.settings import ModelSettings
 from runners.board import Board
 from runners.files import write_whole
 from runners.results import ATTEMPTS_SCHEMA, attempt_folder, write_attempt, write_results
 from runners.settings import (
     ExecutorSettings,
-    ModelSettings,
     RaySettings,
     SweepConfig,
     TaskSelection,
@@ -156,8 +156,7 @@ def test_an_attempt_leaves_its_files(config: SweepConfig) -> None:
     folder = attempt_folder(config, row)
     assert (folder / "solution.py").read_text() == SCRIPT
     assert (folder / "submission.csv").read_bytes() == SUBMISSION
-    assert (folder / "report.md").read_text() == "# Report\n"
-    assert sorted(path.name for path in folder.iterdir()) == ["report.md", "solution.py", "submission.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == ["solution.py", "submission.csv"]
 
 
 @pytest.mark.parametrize(

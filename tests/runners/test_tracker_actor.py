@@ -22,6 +22,7 @@ def test_a_killed_tracker_comes_back(tmp_path: Path, capfd: pytest.CaptureFixtur
         tasks=TasksConf({"quick": True}), tracker=TrackerConf("mlflow"), runs=str(tmp_path), name="s"
     )
     conf.attempts, conf.agent.name, conf.profile.name = 2, "mle_star", "fast"
+    conf.model.kind = conf.model.name = "offline"
     config = load_config(OmegaConf.structured(conf))
     entries = to_entries(whole_sweep().snapshot())
     with ray_session(RaySettings(object_store_gib=0.2)):
