@@ -29,22 +29,18 @@ def load_series(task: Task) -> tuple[Frame, Frame]:
 
 
 def add_steps(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
-    """Columns series_code, step_number, cycle_steps and long_cycle_steps for both frames."""
+    """Columns series_code, step_number, cycle_steps, long_cycle_steps, horizon_steps for both frames."""
     clock = read_clock(train, test, task)
     codes, test_codes = series_codes(train, test, clock.train, task)
     cycle = clock.cycle
     values = truth(train, task).reshape(len(train), -1)[:, 0]
-    even = np.median(np.diff(np.unique(clock.train))) == 1
     main = (codes == np.bincount(codes).argmax()) & np.isfinite(values) & np.isfinite(clock.train)
-    if (
-        not cycle
-        and not clock.long_cycle
-        and main.sum() > 20
-        and np.median(np.diff(np.unique(clock.train))) == 1
-    ):
+    even = bool(np.median(np.diff(np.unique(clock.train))) == 1)
+    if not cycle and not clock.long_cycle and main.sum() > 20 and even:
         years = clock.train[main].min() > 1500 and clock.train[main].max() < 2200
         cycle = 0.0 if years else counter_cycle(clock.train[main], values[main])
-    extra = {"cycle_steps": cycle, "long_cycle_steps": clock.long_cycle}
+    ahead = max(1.0, float(np.nanmax(clock.test) - np.nanmax(clock.train)))
+    extra = {"cycle_steps": cycle, "long_cycle_steps": clock.long_cycle, "horizon_steps": ahead}
     return (
         train.assign(series_code=codes, step_number=clock.train, **extra),
         test.assign(series_code=test_codes, step_number=clock.test, **extra),
@@ -209,17 +205,18 @@ def first_target(task: Task) -> Task:
 
 
 def split_horizons(train: Frame, task: Task, *, folds: int = 2) -> list[tuple[Frame, Frame, Array]]:
-    """The latest steps held out, as many as each fold can spare: a tenth of the span a fold."""
+    """The latest steps held out, each fold a horizon as long as the test's, if the series allow it."""
     steps = train["step_number"].to_numpy(dtype=float)
     first, last = np.nanmin(steps), np.nanmax(steps)
+    horizon = min(float(train["horizon_steps"].iloc[0]), (last - first) * 0.5 / (folds + 0.5))
     pieces = []
     for fold in range(folds):
-        cut = last - (last - first) * 0.12 * (fold + 1)
-        until = cut + (last - first) * 0.12
-        held = train[(steps > cut) & (steps <= until)]
-        actual = truth(held, task)
-        known = np.isfinite(actual if actual.ndim == 1 else actual.sum(axis=1))
-        pieces.append((train[steps <= cut], held[known].drop(columns=list(task.target)), actual[known]))
+        cut = last - horizon * (fold + 1)
+        held = train[(steps > cut) & (steps <= cut + horizon)]
+        actual = truth(held, task).reshape(len(held), -1)
+        known = np.isfinite(actual).all(axis=1)
+        asked = held.loc[known].drop(columns=list(task.target))
+        pieces.append((train.loc[steps <= cut], asked, actual[known]))
     return [p for p in pieces if len(p[1]) and len(p[0])]
 
 
@@ -248,7 +245,13 @@ def suits(promise: float) -> Callable[[TaskBrief], float]:
     return lambda brief: promise
 
 
+def decide_forecast(raw: Array, held: Array, actual: Array, task: Task) -> Array:
+    """Forecasts as they are: a trend may leave the range of the known values; counts stay positive."""
+    return np.asarray(np.maximum(raw, 0)) if (actual >= 0).all() else raw
+
+
 RECIPES = (
+    Recipe(decide_forecast, "decide", "Leaves trends their range.", suits(0.9), ("series", "gaps"), {}),
     Recipe(load_series, "load", "Counts time in steps, series by series.", is_series, ("series",)),
     Recipe(
         split_horizons, "split", "Holds the latest steps out.", suits(0.9), ("series",), {"folds": (1, 2, 3)}

@@ -142,7 +142,7 @@ def self_regression(
         return np.full(len(ahead), z[-1]) + season_at(ahead, found)
     past = np.lib.stride_tricks.sliding_window_view(x / scale, lags + 1)
     a, b = past[:, :lags], past[:, lags]
-    fit = np.linalg.solve(a.T @ a + shrink * np.eye(lags), a.T @ b)
+    fit = np.linalg.solve(a.T @ a + np.eye(lags), a.T @ b)
     drift = float(b.mean() * (1 - fit.sum())) if differenced else 0.0
     recent = list(x[-lags:] / scale)
     for _ in range(max(1, int(np.ceil(ahead.max() - grid[-1])))):
