@@ -10,6 +10,7 @@ from actors.contracts import ExecutionRequest, ExecutionResult, Executor, ExitSt
 from actors.roles.base import cut
 
 OUTPUT_KEPT = 40_000  # characters of stdout and of stderr in an entry
+LOST_STARTS = 3  # of an execution whose worker died
 ABLATION = -2  # run on the public data, not scored
 PUBLIC = -1  # run on the public data, the submission is checked
 
@@ -32,6 +33,7 @@ class Trial:
     seconds: float
     cpu_seconds: float
     peak_bytes: int
+    starts: int = 1  # 2 or more: the worker died under it, which says nothing about the script
 
     @property
     def ok(self) -> bool:
@@ -54,7 +56,12 @@ class Trial:
             lines.append(f"exit code: {self.exit_code}")
         if self.fault is not None:
             lines.append(f"submission refused: {self.fault}")
-        lines += ["--- stdout", cut(self.stdout, 6_000, "stdout"), "--- stderr", cut(self.stderr, 6_000, "stderr")]
+        lines += [
+            "--- stdout",
+            cut(self.stdout, 6_000, "stdout"),
+            "--- stderr",
+            cut(self.stderr, 6_000, "stderr"),
+        ]
         return "\n".join(lines)
 
     def dumps(self) -> str:
@@ -72,7 +79,10 @@ async def run_trial(
     request: ExecutionRequest, fold: int, task: str, executor: Executor, scorer: Scorer
 ) -> tuple[Trial, bytes | None]:
     """Execute and score; returns the trial and the predictions for the true test rows."""
-    result = await executor.run(request)
+    for starts in range(1, LOST_STARTS + 1):
+        result = await executor.run(request)
+        if result.status is not ExitStatus.LOST:
+            break
     score, fault, submission = None, None, None
     if result.ok and fold != ABLATION:
         if result.submission is None:
@@ -83,10 +93,10 @@ async def run_trial(
         else:
             scored = await scorer.score_fold(task, fold, result.submission)
             score, fault, submission = scored.score, scored.fault, scored.test_submission
-    return _trial(result, fold, score, fault), submission
+    return _trial(result, fold, score, fault, starts), submission
 
 
-def _trial(result: ExecutionResult, fold: int, score: float | None, fault: str | None) -> Trial:
+def _trial(result: ExecutionResult, fold: int, score: float | None, fault: str | None, starts: int) -> Trial:
     return Trial(
         status=result.status,
         exit_code=result.exit_code,
@@ -100,4 +110,5 @@ def _trial(result: ExecutionResult, fold: int, score: float | None, fault: str |
         seconds=result.seconds,
         cpu_seconds=result.cpu_seconds,
         peak_bytes=result.peak_bytes,
+        starts=starts,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +26,7 @@ class Driver:
     slots: int
     draining: Callable[[], bool]  # no further attempt is started once this says yes
     on_tick: Callable[[], None]
-    _losses: dict[AttemptSpec, int] = field(default_factory=dict)
+    _losses: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def run(self, specs: Sequence[AttemptSpec]) -> None:
         """Run every spec to its grade; raises FatalModelError when no model call can succeed."""
@@ -60,9 +60,10 @@ class Driver:
         try:
             end: AttemptEnd = ray.get(ref)
         except RayActorError as error:
-            self._losses[spec] = self._losses.get(spec, 0) + 1
+            who = (spec.task, spec.attempt)
+            self._losses[who] += 1
             self.crew.renew_hosts()
-            if self._losses[spec] < LOST_STARTS:
+            if self._losses[who] < LOST_STARTS:
                 return None
             return self._lost(spec, str(error))
         except RayTaskError as error:

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from taskfolders import write_task
 
 from actors.contracts import Ending
-from runners.ray_session import ray_session
-from runners.settings import RaySettings
 from runners.tasks.registry import folder_tasks
 
 pytestmark = pytest.mark.ray
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    with ray_session(RaySettings()):
-        yield
 
 
 @pytest.mark.usefixtures("cluster")
@@ -41,6 +32,7 @@ def test_a_killed_referee_opens_the_task_again_with_the_same_folds(tmp_path: Pat
         ray.kill(handle._actor, no_restart=False)
         assert await scorer.score_fold("shop-churn", 0, sample) == first
         assert await scorer.data("shop-churn") == before
+        ray.kill(handle._actor, no_restart=False)
         public = dict(ray.get(scorer.bundle(before.public)).files)[before.brief.sample_submission]
         assert await scorer.check("shop-churn", public) is None
         assert ray.get(handle.grade("shop-churn", public)).ending is Ending.FINISHED

@@ -9,14 +9,13 @@ from omegaconf import OmegaConf
 from sweepentries import TASKS, whole_sweep
 
 from runners.config import load_config
-from runners.ray_session import ray_session
 from runners.schema import BenchConf, TasksConf, TrackerConf
-from runners.settings import RaySettings
 from runners.tracker_actor import start_tracker
 from scratchpad.schema import to_entries
 
 
 @pytest.mark.ray
+@pytest.mark.usefixtures("cluster")
 def test_a_killed_tracker_comes_back(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     conf = BenchConf(
         tasks=TasksConf({"quick": True}), tracker=TrackerConf("mlflow"), runs=str(tmp_path), name="s"
@@ -25,20 +24,19 @@ def test_a_killed_tracker_comes_back(tmp_path: Path, capfd: pytest.CaptureFixtur
     conf.model.kind = conf.model.name = "offline"
     config = load_config(OmegaConf.structured(conf))
     entries = to_entries(whole_sweep().snapshot())
-    with ray_session(RaySettings(object_store_gib=0.2)):
-        import ray
+    import ray
 
-        from scratchpad.actor import ScratchpadClient
+    from scratchpad.actor import ScratchpadClient
 
-        client = ScratchpadClient.start(config.journal)
-        tracker = start_tracker(config, TASKS, client)
-        for entry in entries[:10]:
-            client.append([entry])
-        ray.kill(tracker._actor, no_restart=False)
-        client.append(entries[10:])
-        tracker.finish()
-        lines = tracker.closing_lines()
-        client.close()
+    client = ScratchpadClient.start(config.journal)
+    tracker = start_tracker(config, TASKS, client)
+    for entry in entries[:10]:
+        client.append([entry])
+    ray.kill(tracker._actor, no_restart=False)
+    client.append(entries[10:])
+    tracker.finish()
+    lines = tracker.closing_lines()
+    client.close()
     assert "compare-runs" in lines[1]
     assert "behind" not in " ".join(lines)
 

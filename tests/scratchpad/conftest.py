@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,22 +10,6 @@ import pytest
 
 from scratchpad.client import Client, LocalClient
 from scratchpad.store import Scratchpad
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[None]:
-    os.environ.setdefault("RAY_AUTH_MODE", "token")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    import ray
-
-    already = ray.is_initialized()
-    if not already:
-        ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
-    yield
-    if not already:
-        ray.shutdown()
-
 
 Opener = Callable[[Path], Client]
 

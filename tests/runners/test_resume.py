@@ -1,0 +1,97 @@
+"""A sweep whose driver is killed goes on from its last recorded step."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from taskfolders import write_task
+
+from scratchpad.records import Entry, Kind
+from scratchpad.schema import to_entries
+from scratchpad.store import Scratchpad
+
+KILLS = 5
+
+
+def start(runs: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "runners.bench", f"runs={runs}", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    return output
+
+
+def scores(folder: Path) -> dict[str, list[float | None]]:
+    results = json.loads((folder / "results.json").read_text())
+    return {row["task"]: row["scores"] for row in results["per_task"]}
+
+
+def entries(folder: Path) -> list[Entry]:
+    store = Scratchpad.open(folder / "scratchpad", read_only=True)
+    try:
+        return to_entries(store.snapshot())
+    finally:
+        store.close()
+
+
+def steps(log: list[Entry]) -> list[tuple[str, int, str]]:
+    return [(e.task, e.attempt, e.key) for e in log if e.is_step]
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+@pytest.mark.timeout(900)
+def test_a_killed_driver_goes_on_and_repeats_no_step(tmp_path: Path) -> None:
+    for kind in ("regression", "binary"):
+        write_task(kind, tmp_path / "tasks")
+    sweep = [
+        "+tasks=folder",
+        f"tasks.path={tmp_path / 'tasks'}",
+        "attempts=2",
+        "profile.outer_steps=0",
+        "profile.ensemble_rounds=0",
+        "tracker=none",
+    ]
+    runs = tmp_path / "runs"
+    begun = time.monotonic()
+    finish(start(runs, *sweep, "name=whole"))
+    whole_seconds = time.monotonic() - begun
+
+    seed = int(os.environ.get("KILL_SEED", str(time.time_ns() % 2**31)))
+    print(f"KILL_SEED={seed}")
+    draw = random.Random(seed)
+    process = start(runs, *sweep, "name=killed")
+    for _ in range(KILLS):
+        # Each start costs Ray's own seconds first, so moments are drawn from what comes after them.
+        moment = draw.uniform(0.35, 0.95) * whole_seconds / 2 + 4.0
+        print(f"kill after {moment:.1f} s")
+        try:
+            process.wait(moment)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+        process.communicate()
+        process = start(runs, "resume=killed")
+    finish(process)
+
+    undisturbed, disturbed = entries(runs / "whole"), entries(runs / "killed")
+    assert scores(runs / "killed") == scores(runs / "whole")
+    assert all(s is not None for row in scores(runs / "killed").values() for s in row)
+    assert len(set(steps(disturbed))) == len(steps(disturbed))
+    assert set(steps(disturbed)) == set(steps(undisturbed))
+    assert sum(e.kind is Kind.ATTEMPT for e in disturbed) > sum(e.kind is Kind.ATTEMPT for e in undisturbed)
