@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from actors.attempt import AttemptContext
@@ -160,6 +160,7 @@ class ChatRequest:
     messages: tuple[Message, ...]
     seed: int
     web_search: bool = False
+    schema: Mapping[str, Any] | None = None  # JSON schema of the answer, for endpoints that can hold to it
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,7 @@ class ChatReply:
     cost: float | None = 0.0  # dollars; None when the model has no price
     seconds: float = 0.0
     tries: int = 1
+    finish: str = "stop"  # stop | length | refusal: why the answer ends where it does
 
 
 class ChatModel(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import secrets
 import time
@@ -17,15 +18,13 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
 from actors.contracts import AgentSettings, Budget, Limits
 from actors.errors import InputError
+from actors.models.settings import ModelSettings, Price, RoleModel
 from actors.sandbox.settings import Level
 from runners.schema import BenchConf, ModelConf, PriceConf, RoleModelConf, TasksConf
 from runners.secrets import without_password
 from runners.settings import (
     ExecutorSettings,
-    ModelSettings,
-    Price,
     RaySettings,
-    RoleModel,
     SweepConfig,
     TaskSelection,
     TrackerSettings,
@@ -36,14 +35,15 @@ LEVELS = ("auto", "namespaces", "landlock", "limits")
 MODEL_KINDS = ("offline", "openai")
 TRACKERS = ("mlflow", "none")
 Conf = TypeVar("Conf")
-EFFORTS = ("minimal", "low", "medium", "high")
+STRUCTURED = ("auto", "on", "off")
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 
 
 def load_config(cfg: DictConfig, overrides: Sequence[str] = ()) -> SweepConfig:
     """The typed configuration of a composed one; raises InputError with one line for any fault.
 
     With `resume=RUN` the recorded configuration of that sweep holds; only `ray`, `tracker` and the
-    model's key may be given anew. `overrides` are the command line's, to refuse others.
+    model's key and spend cap may be given anew. `overrides` are the command line's, to refuse others.
     """
     conf = _typed(cfg)
     if conf.resume is None:
@@ -106,7 +106,7 @@ def explain(error: OmegaConfBaseException) -> str:
         valid = f"; valid: {', '.join(choices)}"
         return f"{key}: no such setting{nearest(leaf, choices)}{valid}"
     reason = str(error.msg or error).splitlines()[0]
-    if "Missing mandatory value" in reason:
+    if "missing mandatory value" in reason.lower():
         return f"{key}: needs a value, give {key}=..."
     return f"{key}: {reason}"
 
@@ -121,12 +121,14 @@ def _resume(conf: BenchConf, overrides: Sequence[str]) -> SweepConfig:
     refused = [
         o
         for o in overrides
-        if not re.match(r"\+*(resume=|runs=|ray=|ray\.|tracker=|tracker\.|model\.api_key=)", o)
+        if not re.match(
+            r"\+*(resume=|runs=|ray=|ray\.|tracker=|tracker\.|model\.(api_key|spend_cap_dollars)=)", o
+        )
     ]
     if refused:
         raise InputError(
             f"{refused[0]}: a resumed sweep keeps its own configuration; "
-            "only ray, tracker and model.api_key may be given with resume"
+            "only ray, tracker, model.api_key and model.spend_cap_dollars may be given with resume"
         )
     asked = Path(str(conf.resume))
     folder = asked if (asked / "config.yaml").is_file() else Path(conf.runs) / asked
@@ -143,18 +145,12 @@ def _resume(conf: BenchConf, overrides: Sequence[str]) -> SweepConfig:
         group = override.lstrip("+").split("=")[0].split(".")[0]
         if group in ("ray", "tracker"):
             setattr(kept, group, getattr(conf, group))
-    kept.model.api_key = _key_for(kept.model, conf.model)
+        if override.lstrip("+").startswith("model.spend_cap_dollars="):
+            kept.model.spend_cap_dollars = conf.model.spend_cap_dollars
+    kept.model.api_key = conf.model.api_key
     kept.tracker.uri = kept.tracker.uri or conf.tracker.uri
     kept.runs = str(folder.parent)
     return _build(kept, folder.name, resumed=True)
-
-
-def _key_for(kept: ModelConf, given: ModelConf) -> str | None:
-    """The key is never kept: it comes from the command line or from the usual variable again."""
-    if given.api_key or kept.kind != "openai":
-        return given.api_key
-    source = OmegaConf.load(Path(__file__).parent.parent / "conf" / "model" / "openai.yaml")
-    return cast("str | None", source.api_key)
 
 
 def _build(conf: BenchConf, name: str, *, resumed: bool) -> SweepConfig:
@@ -203,6 +199,7 @@ def _build(conf: BenchConf, name: str, *, resumed: bool) -> SweepConfig:
 
 def _model(conf: ModelConf) -> ModelSettings:
     plain = {f.name: getattr(conf, f.name) for f in fields(ModelConf)}
+    plain["api_key"] = conf.api_key or os.environ.get(conf.api_key_env or "")  # kept by its name alone
     for limit in ("requests_per_minute", "tokens_per_minute", "spend_cap_dollars"):
         plain[limit] = _or_inf(plain[limit])
     plain["prices"] = {
@@ -240,6 +237,9 @@ def _check(conf: BenchConf) -> None:
     _one_of("tracker.kind", conf.tracker.kind, TRACKERS)
     if conf.model.reasoning_effort is not None:
         _one_of("model.reasoning_effort", conf.model.reasoning_effort, EFFORTS)
+    _one_of("model.structured_output", conf.model.structured_output, STRUCTURED)
+    if conf.model.web_search and conf.model.kind == "offline":
+        raise InputError("model.web_search=true: the offline engineer has no network; choose another model")
     for role in conf.model.by_role:
         _one_of("model.by_role", role, tuple(f.name for f in fields(conf.agent.roles)))
     least: dict[str, tuple[float | None, float]] = {
@@ -250,6 +250,7 @@ def _check(conf: BenchConf) -> None:
         "executor.cpus": (conf.executor.cpus, 1),
         "executor.processes": (conf.executor.processes, 1),
         "model.tries": (conf.model.tries, 1),
+        "model.give_up_after": (conf.model.give_up_after, 1),
         "model.max_concurrency": (conf.model.max_concurrency, 1),
         "profile.models": (conf.profile.models, 1),
         "profile.solutions": (conf.profile.solutions, 1),
@@ -269,7 +270,13 @@ def _check(conf: BenchConf) -> None:
     }
     positive |= {
         f"model.{k}": getattr(conf.model, k)
-        for k in ("timeout_seconds", "requests_per_minute", "tokens_per_minute", "spend_cap_dollars")
+        for k in (
+            "timeout_seconds",
+            "backoff_seconds",
+            "requests_per_minute",
+            "tokens_per_minute",
+            "spend_cap_dollars",
+        )
     }
     for key, value in positive.items():
         if value is not None and not value > 0:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -18,7 +19,7 @@ from actors.attempt import Services
 from actors.contracts import AttemptSpec
 from actors.host import AttemptEnd, AttemptHost
 from actors.models.gateway import ModelGateway, RayModel
-from actors.models.offline.engineer import OfflineEngineer
+from actors.models.spending import dollars_spent
 from actors.roles.desk import RayDesk
 from actors.sandbox.probe import choose_level
 from actors.sandbox.ray_executor import RayExecutor
@@ -103,7 +104,7 @@ def open_crew(config: SweepConfig, sources: Sequence[TaskSource], session: RaySe
     client = ScratchpadClient.start(config.journal)
     try:
         referee = RefereeHandle(sources, config.seed, config.folds)
-        model = RayModel(_gateway(config))
+        model = RayModel(_gateway(config, client))
         executor = RayExecutor(settings)
         arguments = (model, executor, referee.scorer(), client, config.name)
         turns = itertools.cycle(range(config.ray.hosts))
@@ -122,9 +123,9 @@ def sandbox_settings(config: SweepConfig) -> SandboxSettings:
     )
 
 
-def _gateway(config: SweepConfig) -> Any:
+def _gateway(config: SweepConfig, client: ScratchpadClient) -> Any:
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     actor = ray.remote(ModelGateway).options(
         num_cpus=0, max_restarts=-1, max_concurrency=HOST_CONCURRENCY, scheduling_strategy=here
     )
-    return actor.remote(OfflineEngineer())
+    return actor.remote(config.model, spent=partial(dollars_spent, client))

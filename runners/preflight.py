@@ -10,8 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from actors.errors import InputError
+from actors.models.settings import ModelSettings
 from runners.ray_session import probe
-from runners.settings import ModelSettings, SweepConfig
+from runners.settings import SweepConfig
 from runners.tasks.cache import cache_root
 
 LEAST_DISK_BYTES = 2 << 30
@@ -39,10 +40,15 @@ def check_model(config: SweepConfig) -> list[str]:
     if model.kind == "offline":
         return []
     faults = []
-    if not model.api_key:
+    if not model.api_key and model.api_key_env:
         local = urlsplit(model.base_url or "").hostname in ("127.0.0.1", "localhost", "::1")
         hint = "; a local server takes any word" if local else ""
-        faults.append(f"model={model.name}: no API key; set OPENAI_API_KEY or model.api_key{hint}")
+        faults.append(f"model={model.name}: no API key; set {model.api_key_env} or model.api_key{hint}")
+    if model.capped and model.unpriced:
+        faults.append(
+            f"model.spend_cap_dollars: no price for {', '.join(model.unpriced)}, so that the cap cannot be "
+            "held; give '+model.prices.NAME={input: DOLLARS, output: DOLLARS}' a million tokens"
+        )
     return faults + _reach(model)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
 
 # Hydra resolves these annotations at run time and knows Optional[...], not X | None.
 # ruff: noqa: UP045
@@ -46,17 +47,18 @@ class RolesConf:
 class AgentConf:
     """A policy, its roles and the settings that are its own."""
 
-    name: str = "???"
+    name: str = MISSING
     roles: RolesConf = field(default_factory=RolesConf)
     options: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
 class PriceConf:
-    """Dollars a million tokens."""
+    """Dollars a million tokens, and a thousand searches."""
 
     input: float = 0.0
     output: float = 0.0
+    search: Optional[float] = None
 
 
 @dataclass
@@ -73,12 +75,15 @@ class RoleModelConf:
 class ModelConf:
     """The chat model and the limits that the gateway holds for the whole sweep."""
 
-    kind: str = "offline"
-    name: str = "offline"
+    kind: str = MISSING
+    name: str = MISSING
     base_url: Optional[str] = None
     api_key: Optional[str] = None
+    api_key_env: Optional[str] = None
     timeout_seconds: float = 300.0
     tries: int = 6
+    give_up_after: int = 5
+    backoff_seconds: float = 1.0
     max_concurrency: int = 16
     requests_per_minute: Optional[float] = None
     tokens_per_minute: Optional[float] = None
@@ -86,6 +91,7 @@ class ModelConf:
     temperature: Optional[float] = None
     max_tokens: Optional[int] = None
     reasoning_effort: Optional[str] = None
+    structured_output: str = "auto"
     web_search: bool = False
     prices: dict[str, Any] = field(default_factory=dict)  # of PriceConf; Hydra cannot add to a typed one
     by_role: dict[str, Any] = field(default_factory=dict)  # of RoleModelConf
@@ -122,7 +128,7 @@ class BudgetConf:
 class ProfileConf:
     """The search effort; letters are the paper's."""
 
-    name: str = "???"
+    name: str = MISSING
     models: int = 3
     solutions: int = 1
     outer_steps: int = 2

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import inf
 from pathlib import Path
 from typing import Literal
 
 from actors.contracts import AgentSettings, Budget, Limits
+from actors.models.settings import ModelSettings
 from actors.sandbox.settings import Level
 from runners.tasks.splitting import FoldRules
 
@@ -19,46 +18,6 @@ class TaskSelection:
 
     names: tuple[str, ...] = ()
     path: Path | None = None
-
-
-@dataclass(frozen=True)
-class Price:
-    """Dollars a million tokens."""
-
-    input: float
-    output: float
-
-
-@dataclass(frozen=True)
-class RoleModel:
-    """What one role asks for instead of the sweep's model; None keeps the sweep's."""
-
-    name: str | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
-    reasoning_effort: str | None = None
-
-
-@dataclass(frozen=True)
-class ModelSettings:
-    """The chat model and the limits that the gateway holds for the whole sweep."""
-
-    kind: str = "offline"
-    name: str = "offline"
-    base_url: str | None = None
-    api_key: str | None = field(default=None, repr=False)
-    timeout_seconds: float = 300.0
-    tries: int = 6
-    max_concurrency: int = 16
-    requests_per_minute: float = inf
-    tokens_per_minute: float = inf
-    spend_cap_dollars: float = inf
-    temperature: float | None = None
-    max_tokens: int | None = None
-    reasoning_effort: str | None = None
-    web_search: bool = False
-    prices: Mapping[str, Price] = field(default_factory=dict)
-    by_role: Mapping[str, RoleModel] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

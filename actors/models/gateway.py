@@ -3,20 +3,159 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NoReturn
 
 from actors.contracts import ChatModel, ChatReply, ChatRequest
+from actors.errors import FatalModelError, TransientModelError
+from actors.models.faults import RetryableFault
+from actors.models.limits import Concurrency, MinuteWindow, SpendCap
+from actors.models.settings import ModelSettings
+from actors.remote import call
+
+log = logging.getLogger(__name__)
+LONGEST_BACKOFF = 60.0  # seconds
+LONGEST_WAIT = 600.0  # seconds that an endpoint may ask for; more, and the sweep is better resumed later
+CHARACTERS_A_TOKEN = 4
+ANSWER_TOKENS = 1_000  # taken from the minute's tokens until the true number is known
 
 
 class ModelGateway:
-    """Passes requests on to one model and counts what they use."""
+    """Retries, paces and counts the requests of a sweep.
 
-    def __init__(self, model: ChatModel) -> None:
-        self._model = model
+    A fault of the endpoint as a whole is waited out, and no attempt hears of it; one that may be a
+    request's own raises TransientModelError after its tries. When `give_up_after` requests in a row
+    used up their tries and none passed, every request from then on raises FatalModelError.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        model: ChatModel | None = None,
+        spent: Callable[[], float] = float,
+    ) -> None:
+        """Around `model`, or around the one that the settings name.
+
+        `spent` gives the dollars spent before; it is called once, before the first request, so that an
+        actor which was restarted goes on counting where the scratchpad stands.
+        """
+        self._settings = settings
+        self._model = model if model is not None else open_model(settings)
+        self._spent_before = spent
+        self._cap: SpendCap | None = None
+        self._opening = asyncio.Lock()
+        self._concurrency = Concurrency(settings.max_concurrency)
+        self._requests = MinuteWindow(settings.requests_per_minute)
+        self._tokens = MinuteWindow(settings.tokens_per_minute)
+        self._not_before = 0.0  # the endpoint asked for quiet until then
+        self._passed = 0
+        self._exhausted = 0  # requests in a row that used up their tries
+        self._fatal: str | None = None  # why no request is sent any more
 
     async def complete(self, request: ChatRequest) -> ChatReply:
         """Answer; raises ModelError."""
-        return await self._model.complete(request)
+        started = time.perf_counter()
+        cap = await self._open()
+        tries, passed = 0, self._passed
+        costs: list[float | None] = []
+        while True:
+            tries += 1
+            try:
+                reply = await self._try(request, cap)
+            except FatalModelError as error:
+                self._fatal = self._fatal or str(error)
+                raise
+            except RetryableFault as fault:
+                log.info("%s, try %d: %s", request.role, tries, fault)
+                costs.append(fault.cost)
+                if tries % self._settings.tries == 0:
+                    self._count(fault, passed)
+                    passed = self._passed
+                    if not fault.everyone:
+                        raise TransientModelError(f"{fault}; gave up after {tries} tries") from None
+                await self._back_off(fault, tries)
+            else:
+                self._passed += 1
+                self._exhausted = 0
+                costs.append(reply.cost)
+                priced = [cost for cost in costs if cost is not None]
+                return replace(
+                    reply,
+                    cost=sum(priced) if len(priced) == len(costs) else None,
+                    seconds=time.perf_counter() - started,
+                    tries=tries,
+                )
+
+    async def _open(self) -> SpendCap:
+        async with self._opening:
+            if self._cap is None:
+                before = await asyncio.to_thread(self._spent_before)
+                self._cap = SpendCap(self._settings.spend_cap_dollars, before)
+        return self._cap
+
+    async def _try(self, request: ChatRequest, cap: SpendCap) -> ChatReply:
+        tokens = sum(len(m.content) for m in request.messages) // CHARACTERS_A_TOKEN
+        chosen = self._settings.for_role(request.role)
+        estimate = self._settings.cost(str(chosen.name), tokens, 0)
+        async with cap.reserve(estimate or 0.0), self._concurrency.slot() as number:
+            counted = await self._tokens.take(float(tokens + ANSWER_TOKENS))
+            await self._requests.take(1.0)
+            while (quiet := self._not_before - time.monotonic()) > 0 and self._fatal is None:
+                await asyncio.sleep(quiet)
+            if self._fatal is not None:
+                raise FatalModelError(self._fatal)
+            try:
+                reply = await self._model.complete(request)
+            except RetryableFault as fault:
+                cap.add(fault.cost or 0.0)
+                if fault.congestion:
+                    self._concurrency.congested(number)
+                raise
+            cap.add(reply.cost or 0.0)
+            self._concurrency.passed()
+            self._tokens.correct(counted, float(reply.tokens_in + reply.tokens_out))
+            return reply
+
+    def _count(self, fault: RetryableFault, passed: int) -> None:
+        """Count a request that used up its tries while no other passed; enough of them end the sweep."""
+        if self._passed > passed:
+            return
+        self._exhausted += 1
+        if self._exhausted >= self._settings.give_up_after:
+            tries = self._settings.tries
+            self._end(f"{fault}; {self._exhausted} requests in a row used up their {tries} tries")
+
+    def _end(self, message: str) -> NoReturn:
+        """No request after this one is sent."""
+        self._fatal = message
+        raise FatalModelError(message) from None
+
+    async def _back_off(self, fault: RetryableFault, tries: int) -> None:
+        if fault.after is not None and fault.after > LONGEST_WAIT:
+            self._end(f"{fault}; it asks to wait for {fault.after:.0f} s, resume then")
+        round_tries = (tries - 1) % self._settings.tries
+        seconds = min(LONGEST_BACKOFF, self._settings.backoff_seconds * 2**round_tries)
+        seconds *= random.uniform(0.5, 1.0)
+        if fault.after is not None:
+            # All wait, and each a little longer than asked, so that they do not come back at once.
+            self._not_before = max(self._not_before, time.monotonic() + fault.after)
+            seconds = fault.after + min(seconds, 1.0)
+        await asyncio.sleep(seconds)
+
+
+def open_model(settings: ModelSettings) -> ChatModel:
+    """The model that the settings name."""
+    if settings.kind == "offline":
+        from actors.models.offline.engineer import OfflineEngineer
+
+        return OfflineEngineer()
+    from actors.models.openai_chat import OpenAIChat
+
+    return OpenAIChat(settings)
 
 
 class RayModel:
@@ -33,7 +172,7 @@ class RayModel:
 
         for left in reversed(range(self.TRIES)):
             try:
-                reply: ChatReply = await self._actor.complete.remote(request)
+                reply: ChatReply = await call(self._actor.complete, request)
             except RayActorError:
                 if not left:
                     raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -43,6 +43,7 @@ class Role(Generic[In, Out]):
     parse: Callable[[str], Out]  # raises AnswerError
     check: Callable[[In, Out], None] | None = None  # holds the answer against the inputs
     web_search: bool = False
+    schema: Mapping[str, Any] | None = None  # of an answer in JSON, for endpoints that can hold to one
 
     def read(self, inputs: In, text: str) -> Out:
         """The typed answer; raises AnswerError with a complaint that the model can act on."""
@@ -93,6 +94,24 @@ def json_block(text: str) -> Any:
         return json.loads(blocks[0] if blocks else text)
     except ValueError as error:
         raise AnswerError(f"the answer is not valid JSON: {error}") from None
+
+
+TEXT: Mapping[str, Any] = {"type": "string"}
+
+
+def list_of(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON schema of a list."""
+    return {"type": "array", "items": dict(item)}
+
+
+def object_of(**properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON schema of an object with exactly these properties, as strict endpoints want it."""
+    return {
+        "type": "object",
+        "properties": {name: dict(schema) for name, schema in properties.items()},
+        "required": list(properties),
+        "additionalProperties": False,
+    }
 
 
 @dataclass(frozen=True)

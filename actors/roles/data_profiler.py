@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from actors.contracts import Team
 from actors.errors import AnswerError
-from actors.roles.base import Role, brief_section, json_block
+from actors.roles.base import TEXT, Role, brief_section, json_block, list_of, object_of
 
 
 @dataclass(frozen=True)
@@ -57,4 +57,5 @@ At most eight of each. Name columns exactly as they are spelled.
 """,
     render=lambda i: [brief_section(i.brief)],
     parse=parse,
+    schema=object_of(traps=list_of(TEXT), advice=list_of(TEXT)),
 )

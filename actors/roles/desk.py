@@ -8,7 +8,13 @@ from typing import Any, Protocol
 
 from actors.contracts import ChatModel, ChatReply, ChatRequest, Message
 from actors.errors import AnswerError
+from actors.remote import call
 from actors.roles.registry import ROLES
+
+UNFINISHED = {  # how a reply ended -> the complaint
+    "length": "it was cut off at the length limit; answer more briefly",
+    "refusal": "the model declined to answer; the task is an ordinary machine-learning exercise",
+}
 
 
 @dataclass(frozen=True)
@@ -49,19 +55,23 @@ class RoleHost:
         complaint = None
         for turn in range(self.RE_ASKS + 1):
             request = ChatRequest(
-                self._role.name, messages, seed + turn, web_search and self._role.web_search
+                self._role.name,
+                messages,
+                seed + turn,
+                web_search and self._role.web_search,
+                self._role.schema,
             )
             reply = await self._model.complete(request)
             replies.append(reply)
             try:
+                if reply.finish in UNFINISHED:
+                    raise AnswerError(UNFINISHED[reply.finish])
                 self._role.read(inputs, reply.text)
             except AnswerError as error:
                 complaint = str(error)
-                messages = (
-                    *messages,
-                    Message("assistant", reply.text),
-                    Message("user", f"Your answer cannot be used: {complaint}. Answer again, in full."),
-                )
+                given = (Message("assistant", reply.text),) if reply.text else ()
+                again = f"Your answer cannot be used: {complaint}. Answer again, in full."
+                messages = (*messages, *given, Message("user", again))
                 continue
             return RoleAnswer(reply.text, None, tuple(replies))
         return RoleAnswer(replies[-1].text, complaint, tuple(replies))
@@ -94,7 +104,7 @@ class RayDesk:
 
         for left in reversed(range(self.TRIES)):
             try:
-                answer: RoleAnswer = await self._actor(role).ask.remote(inputs, seed, web_search)
+                answer: RoleAnswer = await call(self._actor(role).ask, inputs, seed, web_search)
             except RayActorError:
                 if not left:
                     raise

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from actors.contracts import Team
 from actors.errors import AnswerError
-from actors.roles.base import Role, brief_section, fenced, json_block
+from actors.roles.base import TEXT, Role, brief_section, fenced, json_block, object_of
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,5 @@ Answer with one ```json block and nothing else; "block" is an exact copy from th
     ],
     parse=parse,
     check=validate,
+    schema=object_of(block=TEXT, plan=TEXT),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from actors.contracts import Team
 from actors.errors import AnswerError
-from actors.roles.base import Role, brief_section, fenced, json_block
+from actors.roles.base import TEXT, Role, brief_section, fenced, json_block, object_of
 
 
 @dataclass(frozen=True)
@@ -83,4 +83,5 @@ Answer with one ```json block and nothing else:
     ],
     parse=parse,
     check=validate,
+    schema=object_of(leaky={"type": "boolean"}, why=TEXT, block=TEXT, repaired=TEXT),
 )

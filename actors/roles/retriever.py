@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 from actors.contracts import Team
 from actors.errors import AnswerError
-from actors.roles.base import Role, brief_section, fenced, json_block
+from actors.roles.base import TEXT, Role, brief_section, fenced, json_block, list_of, object_of
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,13 @@ class ModelCard:
 
 
 def parse(text: str) -> tuple[ModelCard, ...]:
-    """Read a list of {"name", "why", "code"}; raises AnswerError."""
+    """Read a list of {"name", "why", "code"}; raises AnswerError.
+
+    Structured output knows objects only, so that the list may come as {"models": [...]}.
+    """
     value = json_block(text)
+    if isinstance(value, dict):
+        value = value.get("models")
     if not isinstance(value, list) or not value:
         raise AnswerError("expected a non-empty list of model cards")
     cards = []
@@ -66,4 +71,5 @@ Answer with one ```json block and nothing else, a list with exactly as many card
     render=lambda i: [brief_section(i.brief), ("Data notes", i.notes), ("Count", str(i.count))],
     parse=parse,
     web_search=True,
+    schema=object_of(models=list_of(object_of(name=TEXT, why=TEXT, code=TEXT))),
 )
