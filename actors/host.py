@@ -7,11 +7,13 @@ import json
 import math
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from actors.attempt import AttemptContext, Services
+from actors.briefing import render_brief
 from actors.contracts import Agent, AttemptSpec, Ending, TaskData
 from actors.errors import BudgetExhausted, FatalModelError, FiveStarError
+from actors.usage import usage
 from scratchpad.client import AttemptClient, Client
 from scratchpad.records import Entry, Kind
 from scratchpad.schema import to_entries
@@ -60,7 +62,7 @@ class AttemptHost:
             if entry.kind is Kind.ENDING:
                 return AttemptEnd.loads(entry.content)
         starts = 1 + sum(e.kind is Kind.ATTEMPT for e in entries)
-        await pad.append([_entry(spec, Kind.ATTEMPT, json.dumps({"seed": spec.seed, "start": starts}))])
+        await pad.append([_entry(spec, Kind.ATTEMPT, self._opening(spec, data, starts))])
         context = await AttemptContext.open(spec, data, self._services, pad)
         ending, fault = await self._play(context)
         best = context.best
@@ -76,6 +78,19 @@ class AttemptHost:
         )
         await self._end(pad, context, end)
         return end
+
+    def _opening(self, spec: AttemptSpec, data: TaskData, starts: int) -> str:
+        """What an attempt starts from, as JSON: all that its report says of task and settings."""
+        brief = render_brief(data.brief, spec.limits, dict(self._services.libraries))
+        facts = {
+            "seed": spec.seed,
+            "start": starts,
+            "agent": spec.agent,
+            "settings": asdict(spec.settings),
+            "budget": {name: limit for name, limit in asdict(spec.budget).items() if math.isfinite(limit)},
+            "brief": brief,
+        }
+        return json.dumps(facts, ensure_ascii=False)
 
     async def _play(self, context: AttemptContext) -> tuple[Ending, str]:
         """Run the agent; the one place that catches everything an attempt can raise."""
@@ -105,7 +120,8 @@ class AttemptHost:
 
     async def _end(self, pad: AttemptClient, context: AttemptContext, end: AttemptEnd) -> None:
         entry = _entry(context.spec, Kind.ENDING, end.dumps(), end.fault or None)
-        await pad.append([entry])
+        used = usage(await context.history(), context.ledger.seconds)
+        await pad.append([replace(entry, metrics=used)])
 
 
 def _entry(spec: AttemptSpec, kind: Kind, content: str, error: str | None = None) -> Entry:

@@ -53,7 +53,6 @@ class AttemptRow:
     resumed: int = 0
     script: str = ""
     submission: str = ""  # digest
-    report: str = ""
 
     @property
     def done(self) -> bool:
@@ -137,8 +136,7 @@ def _attempt(row: AttemptRow, entry: Entry) -> dict[str, Any]:
 
 
 def _ask(row: AttemptRow, entry: Entry) -> dict[str, Any]:
-    report = {"report": entry.content} if entry.role == "reporter" and entry.error is None else {}
-    return {"model_calls": row.model_calls + int(entry.metrics.get("asks", 1)), **report}
+    return {"model_calls": row.model_calls + int(entry.metrics.get("asks", 1))}
 
 
 def _execution(row: AttemptRow, entry: Entry) -> dict[str, Any]:

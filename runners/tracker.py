@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runners.board import AttemptRow, Board, TaskLine
+from runners.report.attempt import attempt_report
+from runners.report.story import tell
 from runners.success import suite_success_at
 from scratchpad.records import Entry, Kind
 
@@ -70,6 +72,7 @@ class Tracker:
         self._pending: dict[tuple[str, ...], Update] = {}
         self._steps: dict[tuple[str, int], int] = {}
         self._best: dict[tuple[str, int], float] = {}
+        self._open: dict[tuple[str, int], list[Entry]] = {}  # of attempts that are not done, for reports
         self._client: Any = None
         self._experiment = ""
         self._runs: dict[tuple[str, ...], str] = {}
@@ -121,6 +124,8 @@ class Tracker:
     def _collect(self, row: AttemptRow, entry: Entry) -> None:
         """Turn an entry into what its runs have to be told; entries that MLflow has only count steps."""
         attempt = (row.task, row.attempt)
+        self._open.setdefault(attempt, []).append(entry)
+        own = self._open.pop(attempt) if row.done else []
         if entry.kind is Kind.EVALUATION and entry.score is not None:
             self._steps[attempt] = self._steps.get(attempt, 0) + 1
             task = next(task for task in self._plan.tasks if task.id == row.task)
@@ -140,6 +145,8 @@ class Tracker:
             self._ended(update, row, entry)
         elif entry.kind is Kind.GRADE:
             self._graded(update, row, entry)
+        if own:
+            update.artifacts["report.md"] = attempt_report(tell(own), plot=False)
 
     def _ended(self, update: Update, row: AttemptRow, entry: Entry) -> None:
         totals: dict[str, float] = {name: float(getattr(row, name)) for name in TOTALS}
@@ -156,7 +163,7 @@ class Tracker:
             "isolation": row.isolation,
             "priced": "no" if row.unpriced_calls else "yes",
         }
-        texts = {"solution.py": row.script, "report.md": row.report, "fault.txt": row.fault or ""}
+        texts = {"solution.py": row.script, "fault.txt": row.fault or ""}
         update.artifacts |= {name: text for name, text in texts.items() if text}
 
     def _graded(self, update: Update, row: AttemptRow, entry: Entry) -> None:

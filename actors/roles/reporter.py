@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from actors.contracts import Team
+from actors.errors import AnswerError
 from actors.roles.base import Role, brief_section, fenced, prose
 
 
@@ -14,6 +16,40 @@ class Inputs:
 
     brief: str
     digest: str  # YAML: steps, scores, verdicts and the winner of this attempt
+
+
+def check_numbers(inputs: Inputs, text: str) -> None:
+    """Every number of the prose must stand in the digest; raises AnswerError naming those that do not.
+
+    Numbers are compared by value, without sign. List numbers, ordinals (1st), digits inside a name
+    (R2, fold_3) and whole numbers to ten, which people write for "two of three", are not held to it,
+    except as percentages.
+    """
+    known = {_value(found) for shape in (_PLAIN, _DIGITS) for found in re.findall(shape, inputs.digest)}
+    invented = [
+        found[0] + found[1]
+        for found in _STANDING_NUMBER.findall(_LIST_NUMBER.sub("", text))
+        if _value(found[0]) not in known and (found[1] or not _small(found[0]))
+    ]
+    if invented:
+        raise AnswerError(
+            f"the digest has no {', '.join(dict.fromkeys(invented))}; "
+            "copy numbers from the digest exactly as they stand there, or write the sentence without one"
+        )
+
+
+_PLAIN = r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?"
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+)?"
+_STANDING_NUMBER = re.compile(rf"(?<![\w.])({_DIGITS})(?!\d|\.\d|(?:st|nd|rd|th)\b)(\s?%)?")
+_LIST_NUMBER = re.compile(r"^\s*\d{1,2}[.)]\s", re.MULTILINE)
+
+
+def _value(number: str) -> float:
+    return float(number.replace(",", ""))
+
+
+def _small(number: str) -> bool:
+    return number.isdigit() and int(number) <= 10
 
 
 ROLE = Role[Inputs, str](
@@ -29,4 +65,5 @@ disagreement of folds, printed scores that differ from measured ones, small data
 """,
     render=lambda i: [brief_section(i.brief), ("Attempt", fenced("yaml", i.digest))],
     parse=prose,
+    check=check_numbers,
 )

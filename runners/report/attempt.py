@@ -1,0 +1,296 @@
+"""report.md of one attempt, from its own scratchpad entries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from actors.contracts import Ending
+from runners.report.markup import bullets, cell, figure, inert, line, quoted, table
+from runners.report.prose import sections
+from runners.report.story import Story, Tried
+
+PLOT = "scores.svg"
+ENDED = {
+    Ending.FINISHED: "The agent finished and handed in a submission.",
+    Ending.INVALID_SUBMISSION: "The submission was refused by the grader's checks; it counts as a failure.",
+    Ending.GRADER_ERROR: "The grader itself failed; it counts as a failure and is an infrastructure fault.",
+    Ending.AGENT_ERROR: "The agent could not go on.",
+    Ending.TIMEOUT: "The attempt's wall time ran out.",
+    Ending.BUDGET: "The attempt's budget was used up.",
+    Ending.ACTOR_LOST: "The process that ran the attempt was lost too often: an infrastructure fault.",
+    Ending.CANCELLED: "The attempt was cancelled.",
+}
+
+
+def attempt_report(story: Story, plot: bool = True) -> str:
+    """The report; `plot` refers to the picture of the scores beside it."""
+    said = sections(story)
+    first = story.entries[0]
+    parts = [
+        f"# {line(first.task)}, attempt {first.attempt}",
+        _outcome(story),
+        f"## The task\n\n{_task(story)}",
+        f"## The data's traps\n\n{_traps(story)}",
+        f"## What was tried\n\n{_tried(story, plot)}",
+        f"## What ablation showed\n\n{_ablations(story)}",
+        f"## The winner\n\n{_winner(story)}\n\n{said.won}",
+        *([f"## What was learnt\n\n{said.learnt}"] if said.learnt else []),
+        f"## Leakage\n\n{_leakage(story)}",
+        f"## Risks\n\n{_risks(story, said.risks)}",
+        f"## How to reproduce\n\n{_reproduce(story)}",
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _outcome(story: Story) -> str:
+    metric = story.brief.metric if story.brief is not None else "score"
+    rows = []
+    if story.grade is not None:
+        score = f"{line(metric)} {figure(story.grade.score)}" if story.grade.score is not None else "no score"
+        success = json.loads(story.grade.content).get("success", False)
+        rows.append(["graded", f"{score}, {'success' if success else 'no success'}"])
+    if story.winner is not None and story.winner.evaluation.score is not None:
+        rows.append(["validation score", _score(story.winner)])
+    elif story.submission is not None and story.submission.score is not None:
+        rows.append(["validation score", figure(story.submission.score)])
+    rows.append(["validation", f"`validation: {_validation(story)}`"])
+    rows.append(["ending", _ending(story)])
+    rows.append(["agent", f"{line(str(story.opening.get('agent', 'not recorded')))} with {_models(story)}"])
+    text = table(["", "result"], rows)
+    fault = story.ending.error if story.ending is not None else None
+    if story.grade is not None and story.grade.error:
+        fault = story.grade.error
+    return text + (f"\n\nWhat went wrong:\n\n{quoted(fault)}" if fault else "")
+
+
+def _ending(story: Story) -> str:
+    if story.ending is None:
+        return "none recorded"
+    ending = Ending(story.end_facts["ending"])
+    left = "" if ending is Ending.FINISHED or story.submission is None else " Its best submission was kept."
+    return f"`{ending}`. {ENDED[ending]}{left}"
+
+
+def _models(story: Story) -> str:
+    return ", ".join(line(model) for model in story.models) or "no model call"
+
+
+def _validation(story: Story) -> str:
+    if story.winner is not None:
+        return story.winner.evaluation.validation
+    return str(story.end_facts.get("validation") or "none")
+
+
+def _score(tried: Tried) -> str:
+    spread = tried.entry.metrics.get("spread")
+    text = figure(tried.evaluation.score)
+    return f"{text}, spread over folds {figure(spread)}" if spread is not None else text
+
+
+def _task(story: Story) -> str:
+    brief = story.brief
+    if brief is None:
+        return "The scratchpad of this attempt does not hold the task's brief."
+    better = "higher is better" if brief.direction == "maximize" else "lower is better"
+    split = brief.split.kind + (f" by `{line(brief.split.column)}`" if brief.split.column else "")
+    rows = [
+        f"problem: {brief.problem}; predicts {', '.join(f'`{line(t)}`' for t in brief.target)} "
+        f"as {brief.prediction}",
+        f"metric: {line(brief.metric)}, {better}",
+        f"validation rows are split off: {split}",
+        *(
+            f"file `{line(f.name)}`: {f.format}" + (f", {figure(f.rows)} rows" if f.rows is not None else "")
+            for f in brief.files
+        ),
+    ]
+    intro = brief.description.strip().split("\n\n")
+    text = next((part for part in intro if part.strip() and not part.lstrip().startswith("#")), "")
+    return (f"{quoted(text)}\n\n" if text else "") + bullets(rows)
+
+
+def _traps(story: Story) -> str:
+    notes = story.notes
+    if notes is None:
+        asked = story.last_ask("data_profiler")
+        return (
+            "The data profiler was not asked."
+            if asked is None
+            else "The data profiler gave no usable answer."
+        )
+    rows = [f"{line(trap)}" for trap in notes.traps] or ["Nothing unusual was found."]
+    advice = (
+        "\n\nWhat to do about them:\n\n" + bullets([line(a) for a in notes.advice]) if notes.advice else ""
+    )
+    return bullets(rows) + advice
+
+
+def _tried(story: Story, plot: bool) -> str:
+    if not story.tried:
+        return "No script was evaluated."
+    head = ("entry", "step", "score", "spread", "printed", "note")
+    best: Tried | None = None
+    rows = []
+    for tried in story.tried:
+        improved = _improves(story, tried, best)
+        best = tried if improved else best
+        rows.append(
+            [
+                figure(tried.entry.seq),
+                cell(tried.title),
+                figure(tried.evaluation.score) if tried.evaluation.score is not None else "failed",
+                figure(tried.entry.metrics.get("spread")),
+                figure(tried.evaluation.printed),
+                _note(story, tried, improved),
+            ]
+        )
+    picture = f"![validation score over steps]({PLOT})\n\n" if plot else ""
+    return (
+        picture
+        + table(head, rows, ("entry", "score", "spread", "printed"))
+        + "\n\n`score` is what the harness measured on rows whose labels the script never had, unless "
+        "validation is printed; `spread` is the standard deviation over folds; `printed` is what the "
+        "script said of itself; `entry` is its row in the scratchpad. Numbers are copied from there as "
+        "they are."
+    )
+
+
+def _improves(story: Story, tried: Tried, best: Tried | None) -> bool:
+    score = tried.evaluation.score
+    if score is None or story.brief is None:
+        return False
+    if best is None or best.evaluation.score is None:
+        return True
+    return story.brief.oriented(score) > story.brief.oriented(best.evaluation.score)
+
+
+def _note(story: Story, tried: Tried, improved: bool) -> str:
+    notes = []
+    if story.winner is not None and tried.entry.key == story.winner.entry.key:
+        notes.append("**winner**")
+    elif improved:
+        notes.append("best so far")
+    if tried.suspicious:
+        notes.append("**printed far better than measured**")
+    if tried.evaluation.failure is not None:
+        notes.append(cell(why_failed(tried.evaluation.failure)))
+    return "; ".join(notes)
+
+
+def why_failed(failure: str) -> str:
+    """The status and the line that says most: the last one, where a traceback has its error."""
+    rows = [row.strip() for row in failure.splitlines() if row.strip()]
+    if not rows:
+        return "failed"
+    refused = [row for row in rows if row.startswith("submission refused: ")]
+    said = [row for row in rows[1:] if not row.startswith("--- ")]
+    return "; ".join(dict.fromkeys([rows[0].removeprefix("status: "), *(refused or said[-1:])]))
+
+
+def _ablations(story: Story) -> str:
+    summaries = story.answers("summariser")
+    if not summaries:
+        return "No ablation study was summarised in this attempt."
+    return "\n\n".join(f"Entry {figure(e.seq)}:\n\n{quoted(e.content)}" for e in summaries)
+
+
+def _winner(story: Story) -> str:
+    if story.submission is None:
+        return "No submission was handed in."
+    rows = []
+    if story.winner is not None:
+        evaluation = story.winner.evaluation
+        rows = [
+            f"step: {line(story.winner.title)} (entry {figure(story.winner.entry.seq)})",
+            f"validation score: {_score(story.winner)}; `validation: {evaluation.validation}`",
+            *(
+                [f"score of each fold: {', '.join(figure(s) for s in evaluation.fold_scores)}"]
+                if evaluation.fold_scores
+                else []
+            ),
+            f"printed by the script: {figure(evaluation.printed)}",
+        ]
+    rows.append(f"handed in: {line(story.submission.title)} (entry {figure(story.submission.seq)})")
+    return bullets(rows)
+
+
+def _leakage(story: Story) -> str:
+    if not story.checked_for_leaks:
+        text = "The leakage checker was not asked."
+    elif not story.leaks:
+        text = "The leakage checker found no leak in what it was shown."
+    else:
+        rows = [
+            f"entry {figure(leak.entry.seq)}"
+            + (f', before "{line(leak.script)}" ran' if leak.script else "")
+            + f": {line(leak.why) or 'no reason given'}"
+            for leak in story.leaks
+        ]
+        text = "The leakage checker found leaks and repaired the scripts:\n\n" + bullets(rows)
+    flagged = [
+        f'entry {figure(t.entry.seq)}, "{line(t.title)}": printed {figure(t.evaluation.printed)}, '
+        f"measured {figure(t.evaluation.score)}"
+        for t in story.tried
+        if t.suspicious
+    ]
+    if flagged:
+        text += "\n\nPrinted far better than measured, which folds do not explain:\n\n" + bullets(flagged)
+    return text
+
+
+def _risks(story: Story, prose: str) -> str:
+    rows = []
+    if _validation(story) == "printed":
+        rows.append(
+            "The validation score is what the script printed of itself, not what the harness measured."
+        )
+    if story.winner is not None and story.winner.suspicious:
+        rows.append("The winner printed a far better score than was measured; the measured one counts.")
+    if story.winner is not None and "spread" not in story.winner.entry.metrics:
+        rows.append("The winner was scored on a single split, so nothing is known of its spread.")
+    if story.submission is not None and story.submission.title == "best so far":
+        rows.append("What was handed in comes from a validation run: the model was not refit on all rows.")
+    if story.ending is not None and story.end_facts["ending"] != Ending.FINISHED:
+        rows.append("The attempt did not end by itself, so the search was not complete.")
+    text = "\n\n".join(part for part in (bullets(rows), prose) if part)
+    return text or "None was named."
+
+
+def _reproduce(story: Story) -> str:
+    first, used = story.entries[0], story.ending.metrics if story.ending is not None else {}
+    seed = story.opening.get("seed", story.end_facts.get("seed"))
+    rows = [
+        "run `python solution.py` in a folder that holds the task's public files in `input/`; "
+        "it writes `submission.csv`",
+        f"sweep {line(first.sweep)}, task {line(first.task)}, attempt {figure(first.attempt)}, "
+        f"seed {figure(seed)}",
+        f"scripts ran at isolation level {', '.join(story.isolation) or 'none: no script ran'}",
+    ]
+    if story.submission is not None:
+        rows.insert(
+            1, f"digest of `solution.py` (`content_hash` of its entry): `{story.submission.content_hash}`"
+        )
+    if story.limits:
+        rows.append(
+            f"limits of a script: {figure(story.limits['seconds'])} wall seconds, "
+            f"{figure(story.limits['memory_gib'])} GiB, {figure(story.limits['cpus'])} CPUs"
+        )
+    if "used_seconds" in used:
+        rows.append(_used(used))
+    budget = story.opening.get("budget") or {}
+    if budget:
+        limits = ", ".join(f"{figure(v)} {inert(k).replace('_', ' ')}" for k, v in budget.items())
+        rows.append(f"budget: {limits}")
+    if story.libraries:
+        rows.append("libraries: " + ", ".join(f"{line(n)} {line(v)}" for n, v in story.libraries.items()))
+    return bullets(rows)
+
+
+def _used(used: Mapping[str, float]) -> str:
+    """What the attempt used in all, from the metrics of its ending."""
+    dollars = f"{figure(used['used_dollars'])} dollars" if "used_dollars" in used else "calls without a price"
+    return (
+        f"used: {figure(used['used_seconds'])} wall seconds, {figure(used['used_cpu_seconds'])} CPU seconds, "
+        f"{figure(used['used_tokens'])} tokens, {dollars}; {figure(used['executions'])} executions "
+        f"({figure(used['failed_executions'])} failed), {figure(used['model_calls'])} model calls"
+    )
