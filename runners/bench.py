@@ -30,6 +30,8 @@ def bench(cfg: DictConfig) -> None:
         refuse(str(error), 2)
     except FiveStarError as error:
         refuse(str(error), 1)
+    except KeyboardInterrupt:  # while it starts or ends; in between the driver sees to it
+        refuse(f"interrupted; go on with: {config.resume_command}", 130)
     if code:
         raise SystemExit(code)
 

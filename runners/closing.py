@@ -57,7 +57,7 @@ def print_summary(console: Console, config: SweepConfig, board: Board, tracked: 
 
 
 def _print_tasks(console: Console, board: Board) -> None:
-    table = Table(box=None, pad_edge=False, caption=Text(LEGEND, style="dim"), caption_justify="left")
+    table = Table(box=None, pad_edge=False)
     for name in ("task", "attempts", "metric"):
         table.add_column(name, no_wrap=True)
     for name in ("best", "threshold", "successes"):
@@ -70,6 +70,7 @@ def _print_tasks(console: Console, board: Board) -> None:
             task.id, marks, task.metric, best_score(task, rows), threshold(task), f"{successes}/{len(rows)}"
         )
     console.print(table)
+    console.print(LEGEND, style="dim", highlight=False, soft_wrap=True)
 
 
 def _print_success(console: Console, board: Board) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from actors.errors import InputError
 from actors.models.settings import ModelSettings
 from runners.ray_session import probe
+from runners.secrets import without_password
 from runners.settings import SweepConfig
 from runners.tasks.cache import cache_root
 
@@ -64,8 +65,8 @@ def check_tracker(config: SweepConfig) -> list[str]:
         ]
     if uri is not None and urlsplit(uri).scheme not in TRACKING_SCHEMES:
         return [
-            f"tracker.uri={uri}: not a tracking URI; give http(s)://HOST:PORT, sqlite:///FILE "
-            "or a database URI (MLflow's file store is no longer kept up)"
+            f"tracker.uri={without_password(uri)}: not a tracking URI; give http(s)://HOST:PORT, "
+            "sqlite:///FILE or a database URI (MLflow's file store is no longer kept up)"
         ]
     return []
 

@@ -7,7 +7,7 @@ import threading
 import time
 from types import TracebackType
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -69,24 +69,17 @@ class Progress:
         """A line of its own, above the grid."""
         self._console.print(message, highlight=False, markup=False, soft_wrap=True)
 
-    def grid(self) -> Table:
+    def grid(self) -> Group:
         """The sweep as a table, a row a task."""
         board, now = self._board, time.time()
         rows = board.all_rows
         done = sum(row.done for row in rows)
         left = remaining_seconds(board, self._slots, now)
-        table = Table(
-            box=None,
-            pad_edge=False,
-            caption=Text(
-                f"{done} of {len(rows)} attempts, {sum(row.success for row in rows)} successes, "
-                f"{duration(now - self._begun)} gone"
-                + (f", about {duration(left)} left" if left is not None else "")
-                + f"\n{LEGEND}",
-                style="dim",
-            ),
-            caption_justify="left",
-        )
+        table = Table(box=None, pad_edge=False)
+        summary = (
+            f"{done} of {len(rows)} attempts, {sum(row.success for row in rows)} successes, "
+            f"{duration(now - self._begun)} gone"
+        ) + (f", about {duration(left)} left" if left is not None else "")
         for name in ("task", "attempts", "best", "threshold", "elapsed", "left"):
             table.add_column(name, justify="left" if name in ("task", "attempts") else "right", no_wrap=True)
         room = max(5, self._console.height - 5)
@@ -99,7 +92,7 @@ class Progress:
         for task in board.tasks:
             if task.id in shown:
                 table.add_row(*self._cells(task, now))
-        return table
+        return Group(table, Text(summary, style="dim"), Text(LEGEND, style="dim"))
 
     def _cells(self, task: TaskLine, now: float) -> list[Text]:
         rows = self._board.of(task.id)

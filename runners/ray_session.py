@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,25 @@ def ray_session(settings: RaySettings) -> Iterator[RaySession]:
         )
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def stderr_in(path: Path) -> Iterator[None]:
+    """Append what this process writes to stderr to a file meanwhile, its C++ and C libraries' too.
+
+    Ray's core writes there past every Python setting. An exception that leaves the block is shown as
+    ever: stderr is back by then.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), 2)
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def environment() -> None:

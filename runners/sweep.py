@@ -16,7 +16,7 @@ from runners.files import write_whole
 from runners.interrupts import Interrupts
 from runners.preflight import faults_of
 from runners.progress import Progress
-from runners.ray_session import ray_session
+from runners.ray_session import ray_session, stderr_in
 from runners.settings import SweepConfig
 from runners.specs import attempt_specs
 from runners.tasks.registry import TaskSource, select_tasks
@@ -24,6 +24,7 @@ from runners.tracking import tracking
 from runners.watch import Watch
 
 INTERRUPTED = 130
+LOG = "sweep.log"
 
 
 def run_sweep(config: SweepConfig) -> int:
@@ -40,7 +41,11 @@ def run_sweep(config: SweepConfig) -> int:
     _open_folder(config)
     board = Board([_line(task) for task in tasks], config.attempts)
     interrupted = False
-    with ray_session(config.ray) as session, open_crew(config, tasks, session) as crew:
+    with (
+        stderr_in(config.folder / LOG),
+        ray_session(config.ray) as session,
+        open_crew(config, tasks, session) as crew,
+    ):
         progress = Progress(console, board, session.slots)
         progress.say(plan_line(config, board, session, crew.isolation))
         with (
@@ -63,7 +68,7 @@ def _open_folder(config: SweepConfig) -> None:
     """Make the sweep's folder, its log and, for a new one, its config.yaml."""
     config.folder.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(
-        filename=config.folder / "sweep.log",
+        filename=config.folder / LOG,
         level=logging.INFO,
         format="%(asctime)s %(name)s %(message)s",
         force=True,
