@@ -1,17 +1,17 @@
 # make bench    five attempts on each of the twenty built-in tasks; ARGS="+tasks=quick attempts=2" for others
-# make test     every test          make check   style, types and the quick tests, in under a minute
+# make test     every test; ARGS="-k name" for some
+# make check   style, types and the quick tests, in under a minute
 .PHONY: bench test check clean
 PYTHON ?= python3
-ARGS ?= +tasks=all
 BIN := .venv/bin
 STAMP := .venv/.ready
 DEV_STAMP := .venv/.ready-dev
 
 bench: $(STAMP)
-	@$(BIN)/python -m runners.bench $(ARGS)
+	@$(BIN)/python -m runners.bench $(if $(ARGS),$(ARGS),+tasks=all)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest $(ARGS_TEST)
+	$(BIN)/python -m pytest $(ARGS)
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .
