@@ -1,0 +1,46 @@
+"""The reporter's prose holds no number of its own making."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from actors.errors import AnswerError
+from actors.roles.reporter import ROLE, Inputs
+
+DIGEST = yaml.safe_dump(
+    {"winner": {"score": 0.8532198, "printed": -1e-05}, "rows": 1200, "because": "lost 12 % on\n\t0.25"}
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It scored 0.8532198.",
+        "It printed -0.00001, that is -1e-05.",
+        "All 1,200 rows, 12 % lost, 0.25 too.",
+        "1. First.\n2. Second.\n12) Twelfth.",
+        "The 1st of three and the 22nd, 3 of 4, a 5-fold split.",
+        "ResNet50, R2 and fold_37 are names.",
+    ],
+)
+def test_numbers_of_the_digest_pass(text: str) -> None:
+    assert ROLE.read(Inputs("", DIGEST), text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("It scored 0.853.", "0.853"),
+        ("It is **0.7** good.", "0.7"),
+        ("It is 3 % better.", "3 %"),
+        ("It is 1.5x faster.", "1.5"),
+        ("It took 30s.", "30"),
+        ("Seed=77.", "77"),
+        ("From 0.25–0.75.", "0.75"),
+        ("11 of 12", "11"),
+    ],
+)
+def test_an_invented_number_is_refused_by_name(text: str, named: str) -> None:
+    with pytest.raises(AnswerError, match=rf"the digest has no {named};"):
+        ROLE.read(Inputs("", DIGEST), text)

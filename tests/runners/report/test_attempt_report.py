@@ -1,0 +1,217 @@
+"""report.md: all its sections, and no number that is not in an entry."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from doubles import BRIEF, FakeExecutor, cards, data, fence, script, services, spec
+
+from actors.agents.registry import AGENTS
+from actors.contracts import AgentSettings, Budget, Ending, FileFacts, TaskBrief
+from actors.host import AttemptHost
+from actors.models.scripted import ScriptedModel
+from runners.report.attempt import attempt_report, why_failed
+from runners.report.files import write_report
+from runners.report.plot import score_plot
+from runners.report.story import tell
+from scratchpad.client import LocalClient
+from scratchpad.records import Entry, Kind
+from scratchpad.schema import to_entries
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+CLEAN = json.dumps({"leaky": False, "why": "", "block": "", "repaired": ""})
+LEAKY = json.dumps(
+    {"leaky": True, "why": "scales all 77 rows", "block": "SCALE = 1", "repaired": "SCALE = 2"}
+)
+PROSE = (
+    "### Why the winner won\nIt scored 0.5123456789 <b>well</b>.\n\n"
+    "### What was learnt\nMuch.\n\n### Risks\nThe shift."
+)
+HOUSES = replace(
+    BRIEF,
+    description="# Houses\n\nPredict 1,234 prices.",
+    files=(FileFacts("train.csv", "csv", 4096, rows=917),),
+)
+
+
+def judge(request: Any) -> str:
+    """Finds the leak of one script."""
+    return LEAKY if "SCALE = 1" in request.messages[-1].content.split("## Script")[1] else CLEAN
+
+
+def model(**more: list[Any]) -> ScriptedModel:
+    scripts = [
+        fence(script(0.5123456789, "SCALE = 1")),
+        fence(script(0.25, printed=0.875)),
+        fence(script(0.125, crash=True)),
+    ]
+    answers: dict[str, list[Any]] = {
+        "data_profiler": [json.dumps({"traps": ["312 rows lack y | all"], "advice": ["drop 31"]})],
+        "retriever": [cards("forest", "boost | <img src=x>", "broken")],
+        "initialiser": scripts,
+        "merger": [fence(script(0.375))],
+        "data_usage_checker": ["All the provided information is used."],
+        "leakage_checker": [judge],
+        "ablator": [fence("print('ablation')\n")],
+        "summariser": ["- the model: 0.0625 lost\n# not a heading"],
+        "extractor": [json.dumps({"block": "SCALE = 2", "plan": "plan 900"})],
+        "coder": [fence("SCALE = 3\n")],
+        "planner": ["another"],
+        "ensemble_planner": ["mix"],
+        "ensembler": [fence(script(0.1875))],
+        "debugger": [fence(script(0.125, crash=True))],
+        "submitter": [fence(script(0.5123456789))],
+        "reporter": [PROSE],
+    }
+    return ScriptedModel(answers | more)
+
+
+def play(
+    chat: ScriptedModel | None = None, folds: int = 3, brief: TaskBrief = HOUSES, **more: Any
+) -> list[Entry]:
+    client = LocalClient()
+    host = AttemptHost(services(chat or model(), FakeExecutor()), client, AGENTS)
+    settings = AgentSettings(outer_steps=1, inner_steps=1, ensemble_rounds=1, debug_tries=1)
+    asyncio.run(host.run(spec(settings, **more), data(brief, folds)))
+    return to_entries(client.snapshot())
+
+
+def numbers_of(entries: list[Entry]) -> set[float]:
+    """Every number of the entries' columns, as numbers and inside texts."""
+    found: set[float] = set()
+    for entry in entries:
+        texts = [str(value) for value in vars(entry).values()]
+        found |= {float(number) for text in texts for number in NUMBER.findall(text)}
+    return found
+
+
+def part(report: str, heading: str) -> str:
+    return report.split(f"## {heading}\n")[1].split("\n## ")[0]
+
+
+@pytest.fixture(scope="module")
+def entries() -> list[Entry]:
+    return play()
+
+
+@pytest.fixture(scope="module")
+def report(entries: list[Entry]) -> str:
+    return attempt_report(tell(entries))
+
+
+def test_every_number_is_in_an_entry(entries: list[Entry], report: str) -> None:
+    assert len(NUMBER.findall(report)) > 60
+    known = numbers_of(entries)
+    assert [n for n in NUMBER.findall(report) if float(n) not in known] == []
+
+
+def test_the_check_of_numbers_can_fail(entries: list[Entry]) -> None:
+    assert 0.51 not in numbers_of(entries)
+    assert 0.5123456789 in numbers_of(entries)
+
+
+def test_every_section_says_what_happened(report: str) -> None:
+    assert "`finished`" in report.split("## ")[0]
+    assert "r2, higher is better" in part(report, "The task")
+    assert "> Predict 1,234 prices." in part(report, "The task")
+    assert "file `train.csv`: csv, 917 rows" in part(report, "The task")
+    assert "312 rows lack y" in part(report, "The data's traps")
+    tried = part(report, "What was tried")
+    assert "| forest | 0.5123456789 | 0 | 0.5123456789 | best so far |" in tried
+    assert re.search(r"\| broken \| failed \| – \| 0.125 \| failed; Traceback: boom \|", tried)
+    assert "**printed far better than measured**" in tried
+    assert "> - the model: 0.0625 lost" in part(report, "What ablation showed")
+    won = part(report, "The winner")
+    assert "score of each fold: 0.5123456789, 0.5123456789, 0.5123456789" in won
+    assert "It scored 0.5123456789" in won
+    assert "Much." in part(report, "What was learnt")
+    assert "The shift." in part(report, "Risks")
+    leakage = part(report, "Leakage")
+    assert 'before "forest" ran: scales all 77 rows' in leakage
+    assert "printed 0.875, measured 0.25" in leakage
+    again = part(report, "How to reproduce")
+    assert "seed 7" in again
+    assert "python solution.py" in again
+    assert "libraries: numpy 2" in again
+    assert "limits of a script: 120 wall seconds, 4 GiB" in again
+
+
+def test_the_winner_is_marked_once(report: str) -> None:
+    rows = [row for row in report.splitlines() if "**winner**" in row]
+    assert len(rows) == 1
+    assert "0.5123456789" in rows[0]
+
+
+def test_text_of_models_stays_text(report: str) -> None:
+    assert "<img" not in report
+    assert "<b>" not in report
+    assert "boost \\| &lt;img src=x>" in report
+    assert "\n# not a heading" not in report
+
+
+def test_a_printed_validation_is_called_so() -> None:
+    report = attempt_report(tell(play(folds=0, brief=replace(HOUSES, validation="printed"))))
+    assert "`validation: printed`" in report
+    assert "not what the harness measured" in part(report, "Risks")
+
+
+@pytest.mark.parametrize(
+    ("more", "ending"),
+    [
+        ({"budget": Budget(cpu_seconds=1.4)}, Ending.BUDGET),
+        ({"budget": Budget(wall_seconds=0.0)}, Ending.TIMEOUT),
+        ({"chat": model(initialiser=[fence(script(0.1, crash=True))])}, Ending.AGENT_ERROR),
+    ],
+)
+def test_every_other_ending_is_reported_too(more: dict[str, Any], ending: Ending) -> None:
+    entries = play(**more)
+    report = attempt_report(tell(entries))
+    assert f"`{ending}`" in report
+    assert "What went wrong" in report
+    assert "did not end by itself" in part(report, "Risks")
+    known = numbers_of(entries)
+    assert [n for n in NUMBER.findall(report) if float(n) not in known] == []
+
+
+def test_an_invented_number_leaves_the_report_without_prose() -> None:
+    report = attempt_report(tell(play(model(reporter=["### Why the winner won\nIt was 0.99 right."]))))
+    assert "0.99" not in report
+    assert "gave no usable answer" in part(report, "The winner")
+
+
+def test_entries_of_older_scratchpads_still_make_a_report(entries: list[Entry]) -> None:
+    bare = [replace(e, content='{"seed": 7, "start": 1}') if e.kind is Kind.ATTEMPT else e for e in entries]
+    report = attempt_report(tell(bare))
+    assert "does not hold the task's brief" in report
+    assert "seed 7" in report
+    lost = Entry("s", "toy", Kind.ENDING, 0, content='{"ending": "actor_lost"}', error="node died")
+    assert "`actor_lost`" in attempt_report(tell([lost]))
+
+
+def test_the_plot_is_the_same_every_time(entries: list[Entry], tmp_path: Path) -> None:
+    write_report(tmp_path, entries)
+    picture = (tmp_path / "scores.svg").read_bytes()
+    assert picture == score_plot(tell(entries))
+    assert b"<svg" in picture
+    for word in (b"winner", b"failed", b"best so far", b"validation r2"):
+        assert word in picture
+    assert "![validation score over steps](scores.svg)" in (tmp_path / "report.md").read_text()
+
+
+def test_no_plot_without_a_score(tmp_path: Path) -> None:
+    write_report(tmp_path, play(budget=Budget(wall_seconds=0.0)))
+    assert [path.name for path in tmp_path.iterdir()] == ["report.md"]
+    assert "scores.svg" not in (tmp_path / "report.md").read_text()
+
+
+def test_a_failure_is_told_in_its_last_words() -> None:
+    failure = "status: failed\nexit code: 1\n--- stdout\nhello\n--- stderr\nTraceback\nKeyError: 'y'"
+    assert why_failed(failure) == "failed; KeyError: 'y'"
+    refused = "status: ok\nsubmission refused: 3 ids are missing\n--- stdout\nx\n--- stderr\n"
+    assert why_failed(refused) == "ok; submission refused: 3 ids are missing"
