@@ -26,9 +26,7 @@ from scratchpad.schema import to_entries
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 CLEAN = json.dumps({"leaky": False, "why": "", "block": "", "repaired": ""})
-LEAKY = json.dumps(
-    {"leaky": True, "why": "scales all 77 rows", "block": "SCALE = 1", "repaired": "SCALE = 2"}
-)
+LEAKY = json.dumps({"leaky": True, "why": "uses all 77 rows", "block": "SCALE = 1", "repaired": "SCALE = 2"})
 PROSE = (
     "### Why the winner won\nIt scored 0.5123456789 <b>well</b>.\n\n"
     "### What was learnt\nMuch.\n\n### Risks\nThe shift."
@@ -92,7 +90,7 @@ def numbers_of(entries: list[Entry]) -> set[float]:
 
 
 def part(report: str, heading: str) -> str:
-    return report.split(f"## {heading}\n")[1].split("\n## ")[0]
+    return report.split(f"## {heading}\n")[1].split("\n## ", maxsplit=1)[0]
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +115,7 @@ def test_the_check_of_numbers_can_fail(entries: list[Entry]) -> None:
 
 
 def test_every_section_says_what_happened(report: str) -> None:
-    assert "`finished`" in report.split("## ")[0]
+    assert "`finished`" in report.split("## ", maxsplit=1)[0]
     assert "r2, higher is better" in part(report, "The task")
     assert "> Predict 1,234 prices." in part(report, "The task")
     assert "file `train.csv`: csv, 917 rows" in part(report, "The task")
@@ -133,7 +131,7 @@ def test_every_section_says_what_happened(report: str) -> None:
     assert "Much." in part(report, "What was learnt")
     assert "The shift." in part(report, "Risks")
     leakage = part(report, "Leakage")
-    assert 'before "forest" ran: scales all 77 rows' in leakage
+    assert 'before "forest" ran: uses all 77 rows' in leakage
     assert "printed 0.875, measured 0.25" in leakage
     again = part(report, "How to reproduce")
     assert "seed 7" in again
