@@ -26,10 +26,10 @@ def fold_count(rows: int, folds: int) -> tuple[int, int]:
     """How many parts to cut and how many of them to score: fewer on many rows."""
     if rows > 4000:
         return 5, 1
-    return (folds, folds) if rows > 600 else (max(folds, 5), max(folds, 5))
+    return folds, folds
 
 
-def random_folds(train: Frame, task: Task, *, folds: int = 4) -> Folds:
+def random_folds(train: Frame, task: Task, *, folds: int = 3) -> Folds:
     """Shuffled parts of the labelled rows, stratified by class where there are classes."""
     train = train.reset_index(drop=True)
     known = labelled(train, task)
@@ -43,7 +43,7 @@ def random_folds(train: Frame, task: Task, *, folds: int = 4) -> Folds:
     return held_folds(train, known, parts[:used], task)
 
 
-def group_folds(train: Frame, task: Task, *, folds: int = 4) -> Folds:
+def group_folds(train: Frame, task: Task, *, folds: int = 3) -> Folds:
     """Parts that keep every group whole."""
     if task.split_column not in train.columns:
         return random_folds(train, task, folds=folds)
