@@ -67,11 +67,15 @@ class Referee:
         return TaskData(brief, held.task.public.digest, tuple(f.bundle.digest for f, *_ in held.folds))
 
     async def bundle(self, digest: str) -> DataBundle:
-        """The public files of a digest that `data` has named."""
+        """The public files of a digest that `data` has named, before a restart too."""
+        for task in self._sources:
+            if digest in self._bundles:
+                break
+            await self._opened(task)
         try:
             return self._bundles[digest]
         except KeyError:
-            raise InputError(f"no bundle {digest}; ask for the task's data first") from None
+            raise InputError(f"no task of this sweep has a bundle {digest}") from None
 
     async def summary(self, task: str) -> TaskSummary:
         """What the results say of a task."""

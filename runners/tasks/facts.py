@@ -71,19 +71,22 @@ def profile_column(values: pd.Series) -> ColumnFacts:
     missing = int(values.isna().sum())
     if known.empty:
         return ColumnFacts(str(values.name), "empty", missing)
-    text = as_text(known)
-    distinct = pd.unique(text)
-    examples = tuple(str(v)[:_EXAMPLE_CHARACTERS] for v in distinct[:_EXAMPLES])
+    try:
+        distinct = pd.Series(known.unique())
+    except TypeError:  # lists or mappings, which have no hash
+        known = known.astype(str)
+        distinct = pd.Series(known.unique())
+    examples = tuple(v[:_EXAMPLE_CHARACTERS] for v in as_text(distinct.iloc[:_EXAMPLES]))
     facts = ColumnFacts(str(values.name), "text", missing, len(distinct), examples)
     if pd.api.types.is_bool_dtype(known):
         return _with(facts, dtype="boolean")
     if pd.api.types.is_numeric_dtype(known):
         return _with(facts, dtype=_number_type(known), **_moments(known.astype(float)))
-    if pd.api.types.is_datetime64_any_dtype(known) or _dates(text):
+    if pd.api.types.is_datetime64_any_dtype(known) or _dates(known):
         return _with(facts, dtype="datetime")
     if len(distinct) <= _CATEGORIES and len(distinct) <= max(2, len(known) // 4):
         return _with(facts, dtype="category")
-    return _with(facts, dtype="text", mean_length=float(text.str.len().mean()))
+    return _with(facts, dtype="text", mean_length=float(known.astype(str).str.len().mean()))
 
 
 def _with(facts: ColumnFacts, **changes: Any) -> ColumnFacts:
@@ -111,8 +114,8 @@ def _moments(known: pd.Series) -> dict[str, float | None]:
     }
 
 
-def _dates(text: pd.Series) -> bool:
-    sample = text.iloc[:200]
+def _dates(known: pd.Series) -> bool:
+    sample = known.iloc[:200].astype(str)
     if not bool(sample.str.match(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").all()):
         return False
     return bool(pd.to_datetime(sample, errors="coerce", format="mixed").notna().mean() > 0.95)

@@ -38,7 +38,7 @@ def load_folder(folder: Path) -> Task:
     }
     names = find_tables(folder, spec, files)
     private = folder / ANSWERS
-    answers = read_answers(private) if private.is_file() else None
+    answers = read_answers(private, spec.id_column) if private.is_file() else None
     if names.train == "" and spec.files.get("train", "") is not None:
         raise InputError(f"{folder}: no training table; add train.csv, or name it in files.train")
     if names.test == "" and names.train and answers is not None:
@@ -49,10 +49,10 @@ def load_folder(folder: Path) -> Task:
     return _locked(folder, spec, names, files)
 
 
-def read_answers(path: Path) -> pd.DataFrame:
-    """Private answers as text."""
+def read_answers(path: Path, id_column: str) -> pd.DataFrame:
+    """Private answers as text: ids as they are written, targets as their types are inferred."""
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+        frame = pd.read_csv(path, dtype={id_column: str})
     except (ValueError, pd.errors.ParserError) as error:
         raise InputError(f"{path}: not a CSV table: {error}") from None
     return frame.apply(as_text)
@@ -142,7 +142,8 @@ def _held_as_test(
     held = train.iloc[cut.held].reset_index(drop=True)
     if spec.id_column not in held.columns:
         raise ValueError(f"id_column {spec.id_column!r} is not a column of {names.train}")
-    answers = held[[spec.id_column, *spec.target]].apply(as_text)
+    answers = typed[list(spec.target)].iloc[cut.held].apply(as_text).reset_index(drop=True)
+    answers.insert(0, spec.id_column, as_text(held[spec.id_column]))
     kept = train.drop(index=[*cut.held, *cut.dropped]).reset_index(drop=True)
     name = "test" + suffix(names.train)
     test = held.drop(columns=list(spec.target))

@@ -75,7 +75,7 @@ def move_rows(
         new, train = _relabel(tables, train, len(held), key, rng)
     else:
         new = old
-    answers = held.loc[:, list(spec.target)].apply(as_text)
+    answers = tables.typed_train[list(spec.target)].iloc[cut.held].apply(as_text).reset_index(drop=True)
     answers.insert(0, key, as_text(new.iloc[number:]).to_numpy())
     test_ids = dict(zip(as_text(new.iloc[:number]), as_text(old.iloc[:number]), strict=True))
     if key in test.columns:

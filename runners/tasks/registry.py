@@ -137,6 +137,6 @@ def _load_builtin(source: TaskSource) -> Task:
         spec,
         files,
         find_tables(folder, spec, files),
-        read_answers(answers),
+        read_answers(answers, spec.id_column),
         threshold_verified=spec.rows_digest in ("", digest),
     )

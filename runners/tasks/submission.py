@@ -32,6 +32,7 @@ _MAGIC = {
 }
 _NO_LABEL = ("", "nan", "NaN", "None", "<NA>")
 _NO_NUMBER = ("", "nan", "na", "n/a", "none", "null", "<na>")
+_LARGEST = 1e100  # squares and sums of larger predictions overflow
 _SIMPLEX_TOLERANCE = 1e-3
 _SLACK_BYTES = 1 << 20
 _CELL_BYTES = 40  # the longest sensible number, with room
@@ -51,6 +52,12 @@ class Form:
     prediction: Prediction
     classes: tuple[str, ...] = ()
     domain: Domain = "any"
+
+    @cached_property
+    def plain_ids(self) -> pd.Index:
+        """The ids with numbers such as "007" written as "7", as a script that reads numbers writes them."""
+        plain: pd.Index = pd.Index(without_zeros(pd.Series(self.ids, dtype=object)), dtype=object)
+        return plain
 
     @cached_property
     def max_bytes(self) -> int:
@@ -192,8 +199,8 @@ def _places(ids: pd.Series, form: Form) -> NDArray[np.intp]:
     if (places >= 0).all():
         return places
     text = ids.astype(str).str.strip()
-    for changed in (text, without_zeros(text)):
-        found = form.ids.get_indexer(pd.Index(changed, dtype=object))
+    for known, given in ((form.ids, text), (form.plain_ids, without_zeros(text))):
+        found = known.get_indexer(pd.Index(given, dtype=object)) if known.is_unique else places
         places = np.where(places < 0, found, places)
     unknown = text[places < 0]
     if len(unknown):
@@ -278,6 +285,9 @@ def simplex(form: Form) -> bool:
 
 def _domain(frame: pd.DataFrame, form: Form) -> None:
     values = frame.to_numpy()
+    huge = (np.abs(values) > _LARGEST).any(axis=1)
+    if huge.any():
+        raise SubmissionFault(_count(f"predictions beyond {_LARGEST:g} in size", frame[huge]))
     if form.domain == "any":
         return
     outside = (values < 0 if form.domain == "nonnegative" else values <= 0).any(axis=1)

@@ -7,23 +7,21 @@ import gzip
 import io
 import json
 import re
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from actors.errors import InputError
 from runners.tasks.fixed_width import column_spans, cut_lines, pad_lines
+from runners.tasks.sheets import plain, read_sheet, write_sheet
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".dat", ".parquet", ".jsonl", ".xlsx")
 _NA_MARKS = ("?", ".", "-", "--", "*")
 _NUMBER = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip member may carry
 _SAMPLE_LINES = 200
 
 
@@ -150,7 +148,7 @@ def read_exact(data: bytes, layout: TableFormat) -> pd.DataFrame:
         rows = [json.loads(line) for line in data.decode("utf-8").splitlines() if line.strip()]
         return pd.DataFrame(rows, dtype=object)
     if layout.kind == "xlsx":
-        return _read_sheet(data)
+        return read_sheet(data)
     data = gzip.decompress(data) if layout.gzipped else data
     if layout.kind == "fwf":
         lines = data.decode(layout.encoding).splitlines()[layout.skip :]
@@ -176,10 +174,10 @@ def write_exact(frame: pd.DataFrame, layout: TableFormat) -> bytes:
         return sink.getvalue()
     if layout.kind == "jsonl":
         names = list(frame.columns)
-        rows = (dict(zip(names, map(_plain, row), strict=True)) for row in frame.itertuples(index=False))
+        rows = (dict(zip(names, map(plain, row), strict=True)) for row in frame.itertuples(index=False))
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
     if layout.kind == "xlsx":
-        return _write_sheet(frame)
+        return write_sheet(frame)
     if layout.kind == "fwf":
         table = [list(frame.columns), *frame.astype(str).to_numpy().tolist()]
         text = "\n".join(pad_lines(table, layout.spans)) + "\n"
@@ -270,37 +268,3 @@ def _na_marks(rows: list[list[str]]) -> tuple[str, ...]:
         if marks and sum(bool(_NUMBER.match(v)) for v in values) >= 0.5 * len(values):
             found |= marks
     return tuple(sorted(found))
-
-
-def _plain(value: object) -> object:
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return None
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _read_sheet(data: bytes) -> pd.DataFrame:
-    from openpyxl import load_workbook
-
-    sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
-    head, *rows = [list(row) for row in sheet.iter_rows(values_only=True)]
-    return pd.DataFrame(rows, columns=[str(h) for h in head], dtype=object)
-
-
-def _write_sheet(frame: pd.DataFrame) -> bytes:
-    """An Excel file without the times that openpyxl and zip put in."""
-    from openpyxl import Workbook
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Sheet1")
-    sheet.append(list(frame.columns))
-    for row in frame.itertuples(index=False):
-        sheet.append([_plain(v) for v in row])
-    raw, out = io.BytesIO(), io.BytesIO()
-    book.save(raw)
-    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for item in source.infolist():
-            content = source.read(item)
-            if item.filename == "docProps/core.xml":
-                content = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", b"1980-01-01T00:00:00Z", content)
-            target.writestr(zipfile.ZipInfo(item.filename, _EPOCH), content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()

@@ -140,5 +140,5 @@ def test_unknown_tasks_and_bundles_are_named(tmp_path: Path) -> None:
     judge = referee(tmp_path, "binary")
     with pytest.raises(InputError, match="unknown task 'x'; this sweep has shop-churn"):
         asyncio.run(judge.data("x"))
-    with pytest.raises(InputError, match="no bundle abc"):
+    with pytest.raises(InputError, match="has a bundle abc"):
         asyncio.run(judge.bundle("abc"))

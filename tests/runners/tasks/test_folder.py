@@ -162,3 +162,14 @@ def test_too_few_rows_for_a_hold_out_are_said_to_be(tmp_path: Path) -> None:
     write_table(folder / "train.tsv", pd.read_csv(folder / "train.tsv", sep="\t").head(6))
     with pytest.raises(InputError, match="no hold-out can be made: 6 labelled rows are too few"):
         load_folder(folder)
+
+
+def test_labels_written_in_two_ways_are_one(tmp_path: Path) -> None:
+    folder = write_task("binary", tmp_path)
+    train, answers = folder / "train.csv", folder / "private" / "answers.csv"
+    pd.read_csv(train).assign(churned=lambda f: f["churned"].astype(bool)).to_csv(train, index=False)
+    words = pd.read_csv(answers)["churned"].map({0: "false", 1: "true"})
+    pd.read_csv(answers).assign(churned=words).to_csv(answers, index=False)
+    task = load_folder(folder)
+    assert task.classes == ("False", "True")
+    assert set(task.answers["churned"]) == {"False", "True"}

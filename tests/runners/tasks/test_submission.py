@@ -49,6 +49,7 @@ FAULTS = {
     "duplicate": (VALUE, csv(1, 2, 3, 4, 5, ids=(1, 2, 3, 4, 4)), "1 duplicate ids in id, such as '4'"),
     "missing id": (VALUE, csv(1, 2, 3, ids=(1, 2, 3)), "1 of 4 ids are missing from id, such as '4'"),
     "extra id": (VALUE, csv(1, 2, 3, 4, 5, ids=(1, 2, 3, 4, 9)), "1 ids in column id that are not to be"),
+    "huge": (VALUE, csv(1, 2, 3e200, 4), "1 predictions beyond 1e+100 in size, such as at id '3'"),
     "not positive": (POSITIVE, csv(1, 2, 0, 4), "1 predictions that are not above 0"),
     "above one": (CHANCE, csv(0.1, 0.2, 1.5, 0.4), "1 rows with probabilities outside [0, 1]"),
     "off simplex": (
@@ -112,3 +113,8 @@ def test_written_predictions_read_back_the_same(form: Form) -> None:
 def test_written_predictions_carry_no_needless_quotes() -> None:
     frame = pd.DataFrame({"y": [1.5, 2.0, 3.0, 4.0]}, index=IDS)
     assert write_predictions(frame, "id").decode().splitlines()[:2] == ["id,y", "1,1.5"]
+
+
+def test_ids_with_leading_zeros_may_come_back_as_numbers() -> None:
+    form = Form("id", pd.Index(["007", "010"], dtype=object), ("y",), "value")
+    assert parse_submission(b"id,y\n10,2\n7,1\n", form)["y"].tolist() == [1, 2]
