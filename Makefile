@@ -1,6 +1,6 @@
 # make bench    five attempts on each of the twenty built-in tasks; ARGS="+tasks=quick attempts=2" for others
-# make test     every test; ARGS="-k name" for some
-# make check   style, types and the quick tests, in under a minute
+# make test     every test; ARGS="-k name" for some of them
+# make check    style, types and the quick tests, in under a minute
 .PHONY: bench test check clean
 PYTHON ?= python3
 BIN := .venv/bin
