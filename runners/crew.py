@@ -58,13 +58,15 @@ class Host:
     ) -> None:
         libraries = {"python": sys.version.split()[0]} | {name: version(name) for name in LIBRARIES}
         self._executor, self._scorer = executor, scorer
+        self._known: set[str] = set()  # bundles: each is put into the object store once
         services = Services(RayDesk(sweep, model), executor, scorer, libraries)
         self._attempts = AttemptHost(services, client, AGENTS)
 
     async def run(self, spec: AttemptSpec) -> AttemptEnd:
         """Run one attempt to its ending."""
         data = await self._scorer.data(spec.task)
-        for digest in (data.public, *data.folds):
+        for digest in {data.public, *data.folds} - self._known:
+            self._known.add(digest)
             self._executor.add_bundle(digest, self._scorer.bundle(digest))
         return await self._attempts.run(spec, data)
 
@@ -104,7 +106,7 @@ def open_crew(config: SweepConfig, sources: Sequence[TaskSource], session: RaySe
     client = ScratchpadClient.start(config.journal)
     try:
         referee = RefereeHandle(sources, config.seed, config.folds)
-        model = RayModel(_gateway(config, client))
+        model = RayModel(_gateway(config))
         executor = RayExecutor(settings)
         arguments = (model, executor, referee.scorer(), client, config.name)
         turns = itertools.cycle(range(config.ray.hosts))
@@ -123,9 +125,9 @@ def sandbox_settings(config: SweepConfig) -> SandboxSettings:
     )
 
 
-def _gateway(config: SweepConfig, client: ScratchpadClient) -> Any:
+def _gateway(config: SweepConfig) -> Any:
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     actor = ray.remote(ModelGateway).options(
         num_cpus=0, max_restarts=-1, max_concurrency=HOST_CONCURRENCY, scheduling_strategy=here
     )
-    return actor.remote(config.model, spent=partial(dollars_spent, client))
+    return actor.remote(config.model, spent=partial(dollars_spent, str(config.journal.resolve())))
