@@ -30,17 +30,16 @@ def ending(run: Run, report: str) -> tuple[ExitStatus, str]:
         return ExitStatus.FORBIDDEN, f"it opened {hidden[0]}"
     if run.cancelled:
         return ExitStatus.CANCELLED, ""
-    if run.breach is not None:
-        return run.breach
+    told = next((SELF_REPORTS[line] for line in lines if line in SELF_REPORTS), None)
+    if run.breach is not None:  # a script refused its hundredth thread may wait for the others for ever
+        return told if told and run.breach[0] is ExitStatus.WALL else run.breach
     code = exit_code(run)
     assert code is not None
     if code == 0:
         return ExitStatus.OK, ""
     if code < 0:
         return SIGNALS.get(-code, (ExitStatus.SIGNAL, f"signal {-code} ({signal.strsignal(-code)})"))
-    return next(
-        (SELF_REPORTS[x] for x in lines if x in SELF_REPORTS), (ExitStatus.FAILED, f"exit code {code}")
-    )
+    return told or (ExitStatus.FAILED, f"exit code {code}")
 
 
 def exit_code(run: Run) -> int | None:

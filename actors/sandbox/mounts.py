@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from actors.sandbox.slots import FIRST_UID, SLOTS
+
 ROOT = Path("/fivestar")
 CODE, SLOT, BUNDLES = ROOT / "inside", ROOT / "slot", ROOT / "bundles"
 SHM_BYTES = 1 << 30
@@ -19,7 +21,7 @@ def as_root() -> bool:
 
     Inside a user namespace root would stay root outside, whom the kernel does not limit in processes.
     """
-    return os.geteuid() == 0 and _has_capability(21)  # CAP_SYS_ADMIN
+    return os.geteuid() == 0 and _has_capability(21) and _has_users()  # CAP_SYS_ADMIN
 
 
 def command(
@@ -78,6 +80,13 @@ def _parents(paths: Iterable[str]) -> list[str]:
 
 def _tmpfs(path: str, size: int) -> list[str]:
     return ["--perms", "1777", "--size", str(size), "--tmpfs", path]
+
+
+def _has_users() -> bool:
+    """Whether the users of slots exist in this user namespace."""
+    with open("/proc/self/uid_map", encoding="ascii") as file:
+        spans = [tuple(map(int, line.split())) for line in file]
+    return any(first <= FIRST_UID and first + count >= FIRST_UID + SLOTS for first, _, count in spans)
 
 
 def _has_capability(number: int) -> bool:

@@ -11,34 +11,27 @@ import subprocess
 from pathlib import Path
 
 from actors.errors import InputError
+from actors.sandbox.settings import default_cache
 
 SLOTS = 4096
 WORK = "work"
-FIRST_UID = 200_000  # above people and services; a slot of root's runs scripts as FIRST_UID + number
+FIRST_UID = 200_000  # above people and services
 
 
 class Slot:
     """The lowest free number of a cache folder, held until `release` or the death of this process."""
 
     def __init__(self, cache: Path) -> None:
-        root = cache / "slots"
-        root.mkdir(parents=True, exist_ok=True)
-        for number in range(SLOTS):
-            fd = os.open(root / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(fd)
-                continue
-            self._lock = fd
-            break
-        else:
-            raise RuntimeError(f"all {SLOTS} slots of {root} are taken")
-        self.number = number
-        self.uid = FIRST_UID + number
-        self.folder = root / str(number)
+        self.number, self._lock = _take(cache / "slots")
+        self.folder = cache / "slots" / str(self.number)
         self.folder.mkdir(mode=0o755, exist_ok=True)
         self.empty()
+        self.uid = 0  # a user for root's scripts, who owns nothing else on this machine
+        self._uid_lock = -1
+        if os.geteuid() == 0:
+            make_own_folder(default_cache())
+            number, self._uid_lock = _take(default_cache() / "users")  # one list for all caches
+            self.uid = FIRST_UID + number
 
     @property
     def work(self) -> Path:
@@ -54,6 +47,22 @@ class Slot:
         """Give the slot back."""
         self.empty()
         os.close(self._lock)
+        if self._uid_lock >= 0:
+            os.close(self._uid_lock)
+
+
+def _take(folder: Path) -> tuple[int, int]:
+    """The lowest number that no process holds in a folder, and the lock that now holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(SLOTS):
+        fd = os.open(folder / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            continue
+        return number, fd
+    raise RuntimeError(f"all {SLOTS} slots of {folder} are taken")
 
 
 def make_own_folder(folder: Path) -> None:
@@ -69,9 +78,8 @@ def remove(folder: Path) -> None:
     if folder.is_symlink() or not folder.is_dir():
         folder.unlink(missing_ok=True)
         return
-    shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        with contextlib.suppress(OSError):
-            for path, _, _ in os.walk(folder):
-                os.chmod(path, stat.S_IRWXU)
-        subprocess.run(["/bin/rm", "-rf", "--", str(folder)], check=False, capture_output=True)
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():  # closed folders, or deeper ones than Python can follow
+        for command in (["chmod", "-R", "u+rwX"], ["rm", "-rf"]):
+            subprocess.run([*command, "--", str(folder)], check=False, capture_output=True)

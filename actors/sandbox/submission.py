@@ -16,7 +16,7 @@ def read_submission(folder: int, most: int) -> tuple[bytes | None, str]:
         return None, ""
     except OSError as error:
         return None, f"{NAME} refused: {error.strerror}"
-    with os.fdopen(fd, "rb") as file:
+    try:
         facts = os.fstat(fd)
         if not stat.S_ISREG(facts.st_mode):
             return None, f"{NAME} refused: not a regular file"
@@ -24,4 +24,7 @@ def read_submission(folder: int, most: int) -> tuple[bytes | None, str]:
             return None, f"{NAME} refused: it has {facts.st_nlink} hard links"
         if facts.st_size > most:
             return None, f"{NAME} refused: {facts.st_size} bytes, more than {most}"
-        return file.read(most), ""
+        with open(fd, "rb", closefd=False) as file:
+            return file.read(most), ""
+    finally:
+        os.close(fd)

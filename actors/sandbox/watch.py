@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 
@@ -11,6 +12,7 @@ from actors.sandbox.shared_memory import SharedMemory
 
 THREADS = 4  # a process of the limit may have, on average
 FILES = 100_000  # in the work folder, at most
+DEPTH = 200  # of its folders, at most
 DISK_PERIOD = 0.5  # seconds between two looks at the disk
 
 
@@ -75,14 +77,16 @@ class Watch:
     def look_at_disk(self) -> None:
         """Measure the work folder, no more than a tenth of the time."""
         start = time.monotonic()
-        used, files = usage(self._work)
+        used, entries, depth = usage(self._work)
         used += self._shared.used() if self._shared else 0
         if used > self.limits.disk_bytes:
             self._break(
                 ExitStatus.DISK, f"{used >> 20} MiB written; limit {self.limits.disk_bytes >> 20} MiB"
             )
-        if files > FILES:
+        if entries > FILES:
             self._break(ExitStatus.DISK, f"more than {FILES} files written")
+        if depth > DEPTH:
+            self._break(ExitStatus.DISK, f"folders nested more than {DEPTH} deep")
         self._next_disk = time.monotonic() + max(DISK_PERIOD, 10 * (time.monotonic() - start))
 
     def _break(self, status: ExitStatus, detail: str) -> None:
@@ -93,16 +97,23 @@ class Watch:
         return facts.reaped_cpu if facts else 0.0
 
 
-def usage(folder: int) -> tuple[int, int]:
-    """Bytes on disk and files below an open folder, counting no more than `FILES` of them."""
-    used = files = 0
-    for _, _, names, at in os.fwalk(".", dir_fd=folder, onerror=None):
-        for name in names:
-            files += 1
-            try:
-                used += os.stat(name, dir_fd=at, follow_symlinks=False).st_blocks * 512
-            except OSError:
-                continue
-        if files > FILES:
-            break
-    return used, files
+def usage(folder: int) -> tuple[int, int, int]:
+    """Bytes on disk, entries and nesting below an open folder; the count ends where a limit is passed."""
+    used = entries = depth = 0
+    stack = [(".", 1)]
+    while stack and entries <= FILES and depth <= DEPTH:
+        path, depth = stack.pop()
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+        except OSError:
+            continue  # gone, or closed to us: then it also holds nothing new
+        try:
+            for entry in os.scandir(fd):
+                entries += 1
+                with contextlib.suppress(OSError):
+                    used += os.stat(entry.name, dir_fd=fd, follow_symlinks=False).st_blocks * 512
+                    if entry.is_dir(follow_symlinks=False):
+                        stack.append((f"{path}/{entry.name}", depth + 1))
+        finally:
+            os.close(fd)
+    return used, entries, depth

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -129,12 +130,17 @@ class Zygote:
 
     def clean(self) -> None:
         """End whatever the script left, and have its traces removed; raises ZygoteLost."""
-        if not tree.end(self.pid):
-            raise ZygoteLost("processes of a script could not be killed")
-        with self._lost_if_broken():
-            self._control.send(b'{"do": "clean"}')
-        while self._message(ANSWER_SECONDS)["event"] != "clean":
-            pass
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while time.monotonic() < deadline:
+            tree.end(self.pid)
+            with self._lost_if_broken():
+                self._control.send(b'{"do": "clean"}')
+            event = ""
+            while event not in ("clean", "busy"):
+                event = self._message(ANSWER_SECONDS)["event"]
+            if event == "clean":
+                return
+        raise ZygoteLost("processes of a script could not be killed")
 
     def close(self) -> None:
         """End it with everything below it."""

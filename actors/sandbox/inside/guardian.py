@@ -44,8 +44,9 @@ def main(command: list[str]) -> int:
             ended = _reap(target)
         if 0 in ready and not os.read(0, 1):
             break
-    tree.end(os.getpid(), patience=30.0)
-    _reap(target)  # a container may have nobody else to do it
+    while tree.descendants(os.getpid()):  # all orphans are ours; a container may have no other to reap them
+        tree.end(os.getpid())
+        _reap(target)
     return 0
 
 

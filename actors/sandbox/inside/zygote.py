@@ -45,52 +45,87 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # keeps the collector from touching, and so copying, the shared pages
     control.send(json.dumps({"event": "ready"}).encode())
-    job = _serve(control, setup["scratch"])
+    job = _Server(control, setup["scratch"]).serve()
     if job is not None:
         script.run(job, setup["confine"], libc)
 
 
-def _serve(control: socket.socket, scratch: list[str]) -> dict[str, Any] | None:
-    """Answer the worker; returns a job in the forked child, None when the worker has gone."""
-    wake, waker = os.pipe()
-    os.set_blocking(waker, False)
-    signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    sources: list[Any] = [control, wake]
-    child = 0
-    while True:
-        ready, _, _ = select.select(sources, [], [])
-        if wake in ready:
-            os.read(wake, 4096)
-            for pid, status, usage in _dead():
-                if pid == child:
-                    child = 0
-                    _tell(control, event="exit", status=status, peak=usage.ru_maxrss << 10)
-        if control in ready:
-            data, fds, _, _ = socket.recv_fds(control, MESSAGE, 8)
-            if not data:
-                return None
-            message = json.loads(data)
-            if message["do"] == "run":
-                child = os.fork()
-                if child == 0:
-                    signal.set_wakeup_fd(-1)
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    control.detach()
+class _Server:
+    """Answers the worker, one message at a time."""
+
+    def __init__(self, control: socket.socket, scratch: list[str]) -> None:
+        self._control = control
+        self._scratch = scratch
+        self._child = 0
+
+    def serve(self) -> dict[str, Any] | None:
+        """Work until the worker goes; returns a job in the forked child, None at the end."""
+        wake, waker = os.pipe()
+        os.set_blocking(waker, False)
+        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        sources: list[Any] = [self._control, wake]
+        while True:
+            ready, _, _ = select.select(sources, [], [])
+            if wake in ready:
+                os.read(wake, 4096)
+                self._reap()
+            if self._control in ready:
+                data, fds, _, _ = socket.recv_fds(self._control, MESSAGE, 8)
+                if not data:
+                    return None
+                message = json.loads(data)
+                if message["do"] == "run" and self._fork():
                     return {**message, "fds": fds}
                 for fd in fds:
                     os.close(fd)
-            elif message["do"] == "dump" and child:
-                os.kill(child, script.DUMP)
-            elif message["do"] == "clean":
-                for _ in _dead():
-                    pass
-                _clean(scratch)
-                _tell(control, event="clean")
+                if message["do"] == "dump" and self._child:
+                    os.kill(self._child, script.DUMP)
+                elif message["do"] == "clean":
+                    self._clean()
+
+    def _fork(self) -> bool:
+        """Fork, and say whether this is the child."""
+        self._child = os.fork()
+        if self._child:
+            return False
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._control.detach()
+        return True
+
+    def _reap(self) -> None:
+        for pid, status, usage in _dead():
+            if pid == self._child:
+                self._child = 0
+                self._tell(event="exit", status=status, peak=usage.ru_maxrss << 10)
+
+    def _clean(self) -> None:
+        """Remove the traces of a script, once nothing of it lives."""
+        self._child = 0
+        if not _childless():
+            self._tell(event="busy")
+            return
+        for folder in self._scratch:
+            for entry in list(os.scandir(folder)):
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    os.unlink(entry.path)
+        self._tell(event="clean")
+
+    def _tell(self, **message: Any) -> None:
+        self._control.send(json.dumps(message).encode())
 
 
-def _tell(control: socket.socket, **message: Any) -> None:
-    control.send(json.dumps(message).encode())
+def _childless() -> bool:
+    """Reap all the dead, and say whether nothing lives: every orphan of a script is a child of ours."""
+    _dead()
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True
+    return False
 
 
 def _dead() -> list[tuple[int, int, resource.struct_rusage]]:
@@ -103,13 +138,3 @@ def _dead() -> list[tuple[int, int, resource.struct_rusage]]:
                 break
             found.append((pid, status, usage))
     return found
-
-
-def _clean(folders: list[str]) -> None:
-    """Empty the folders that outlive a run: nothing passes from one script to the next."""
-    for folder in folders:
-        for entry in os.scandir(folder):
-            if entry.is_dir(follow_symlinks=False):
-                shutil.rmtree(entry.path, ignore_errors=True)
-            else:
-                os.unlink(entry.path)

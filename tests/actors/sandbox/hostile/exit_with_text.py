@@ -1,0 +1,4 @@
+# expect: failed
+import sys
+
+sys.exit("no such column")

@@ -1,0 +1,4 @@
+# expect: ok
+import os
+
+os.write(3, b"memory\nprocesses\nlost\n")

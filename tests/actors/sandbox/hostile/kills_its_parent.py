@@ -1,0 +1,5 @@
+# expect: failed limits=lost|signal|failed
+import os
+import signal
+
+os.kill(os.getppid(), signal.SIGKILL)

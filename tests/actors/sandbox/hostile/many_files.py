@@ -1,0 +1,6 @@
+# expect: disk_limit|cpu_limit|wall_limit
+# short
+number = 0
+while True:
+    number += 1
+    open(f"f{number}", "w").close()

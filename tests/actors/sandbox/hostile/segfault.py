@@ -1,0 +1,6 @@
+# expect: signal
+# says: before
+import ctypes
+
+print("before")
+ctypes.string_at(0)

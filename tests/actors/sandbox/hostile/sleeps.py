@@ -1,0 +1,11 @@
+# expect: wall_limit
+# short
+# says: going to sleep
+import time
+
+print("going to sleep")
+while True:
+    try:
+        time.sleep(1000)
+    except BaseException:
+        pass

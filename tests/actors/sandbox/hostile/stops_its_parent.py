@@ -1,0 +1,8 @@
+# expect: failed limits=lost|wall_limit|ok|signal
+# short
+import os
+import signal
+import time
+
+os.kill(os.getppid(), signal.SIGSTOP)
+time.sleep(60)

@@ -1,0 +1,6 @@
+# expect: wall_limit
+# short
+import os
+import signal
+
+os.kill(os.getpid(), signal.SIGSTOP)

@@ -1,0 +1,5 @@
+# expect: ok
+# submission: refused
+import os
+
+os.mkfifo("submission.csv")

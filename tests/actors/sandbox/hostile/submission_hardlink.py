@@ -1,0 +1,6 @@
+# expect: ok
+# submission: refused
+import os
+
+open("other", "w").write("id\n")
+os.link("other", "submission.csv")

@@ -1,0 +1,5 @@
+# expect: ok
+# submission: refused
+import os
+
+os.symlink("/etc/passwd", "submission.csv")

@@ -1,0 +1,5 @@
+# expect: wall_limit
+# short
+import threading
+
+threading.Thread(target=threading.Event().wait).start()

@@ -1,0 +1,163 @@
+"""Every hostile script at every level that works here, as root and as an ordinary user."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.sandbox.probe import probe
+from actors.sandbox.settings import LEVELS
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+ORDINARY = 54_321  # a user id that owns nothing
+USERS = ("root", "ordinary") if os.geteuid() == 0 else ("ordinary",)
+SCRIPTS = sorted(path.stem for path in (HERE / "hostile").glob("*.py"))
+
+pytestmark = pytest.mark.slow
+
+
+def header(name: str, key: str) -> str:
+    """The value of a `# key: value` line of a script, "" without one."""
+    found = re.search(rf"^# {key}: (.*)$", (HERE / "hostile" / f"{name}.py").read_text(), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def expected(name: str, level: str) -> set[str]:
+    """The endings that a script may have at a level."""
+    general, *special = header(name, "expect").split()
+    for item in special:
+        where, _, what = item.partition("=")
+        if where == level:
+            general = what
+    return set(general.split("|"))
+
+
+def applies(name: str, level: str, user: str) -> bool:
+    """Whether a level promises anything about a script (and the machine survives its absence)."""
+    levels = header(name, "level").split()
+    return not levels or level in levels or f"{level}={user}" in levels
+
+
+@cache
+def interpreter(user: str) -> str | None:
+    """A Python with this project's packages that the user can run, None where there is none."""
+    if user == "root" or os.geteuid() != 0:
+        return sys.executable
+    here = subprocess.run(["true"], executable="/bin/true", user=ORDINARY, cwd="/", check=False)
+    if here.returncode:
+        return None
+    for candidate in (sys.executable, _environment_of_system_python()):
+        if candidate and _imports(candidate):
+            return candidate
+    return None
+
+
+def _imports(candidate: str) -> bool:
+    try:
+        done = subprocess.run(
+            [candidate, "-c", "import actors.contracts, sklearn"],
+            user=ORDINARY,
+            group=ORDINARY,
+            extra_groups=[],
+            env={"PYTHONPATH": str(ROOT)},
+            cwd="/",
+            check=False,
+            capture_output=True,
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def _environment_of_system_python() -> str | None:
+    """The system's Python of this version with our packages: ours may live in a closed home folder."""
+    version = f"python3.{sys.version_info.minor}"
+    system = Path("/usr/bin") / version
+    if not system.exists():
+        return None
+    home = Path(f"/tmp/fivestar-ordinary-{version}")  # the path must be open to the other user
+    packages = home / "lib" / version / "site-packages"
+    packages.mkdir(parents=True, exist_ok=True)
+    (home / "bin").mkdir(exist_ok=True)
+    if not (home / "bin/python").is_symlink():
+        (home / "bin/python").symlink_to(system)
+    (home / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
+    ours = next(p for p in sys.path if p.endswith("site-packages"))
+    (packages / "ours.pth").write_text(ours + "\n")
+    return str(home / "bin/python")
+
+
+@cache
+def outcomes(level: str, user: str) -> dict[str, dict[str, Any]]:
+    """Run all the scripts of a level once, in a process of their own."""
+    python = interpreter(user)
+    if python is None:
+        pytest.skip(f"no interpreter for the user {ORDINARY}")
+    names = [name for name in SCRIPTS if applies(name, level, user)]
+    other: dict[str, Any] = {}
+    if user == "ordinary" and os.geteuid() == 0:
+        other = {"user": ORDINARY, "group": ORDINARY, "extra_groups": []}
+    done = subprocess.run(
+        [python, str(HERE / "hostile_runner.py"), level, *names],
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin", "SECRET_KEY": "CANARY"},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+        **other,
+    )
+    assert done.returncode == 0, done.stderr
+    return {facts["name"]: facts for facts in map(json.loads, done.stdout.splitlines())}
+
+
+@pytest.fixture(params=[(level, user) for level in LEVELS for user in USERS], ids="-".join)
+def place(request: pytest.FixtureRequest) -> tuple[str, str]:
+    """A level that works here and a user."""
+    level, user = request.param
+    if level not in probe().works:
+        pytest.skip(f"{level} does not work here: {dict(probe().faults)[level]}")
+    return level, user
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_ends_as_expected(place: tuple[str, str], name: str) -> None:
+    if not applies(name, *place):
+        pytest.skip("not promised at this level")
+    facts = outcomes(*place)[name]
+    assert facts["status"] in expected(name, place[0]), facts
+    assert "LEAK" not in facts["stdout"], facts
+    assert header(name, "says") in facts["stdout"]
+    assert not facts["strangers"], "processes outlive their script"
+    assert facts["isolation"] == place[0]
+    if header(name, "submission"):
+        assert facts["submission"] is None
+        assert ("refused" in facts["detail"]) == (header(name, "submission") == "refused")
+    if facts["status"] == "forbidden":
+        assert facts["submission"] is None
+
+
+@pytest.mark.timeout(900)
+def test_all_is_well_afterwards(place: tuple[str, str]) -> None:
+    facts = outcomes(*place)["afterwards"]
+    assert facts["honest"] == facts["again"]
+    assert facts["honest"][2] == "ok", facts
+    assert facts["untouched"], "a trap was changed"
+    assert not facts["strangers"]
+    assert not facts["files"]
+    assert not facts["shared"]
+
+
+def test_there_are_thirty_scripts_each_with_an_expectation() -> None:
+    assert len(SCRIPTS) >= 30
+    assert all(header(name, "expect") for name in SCRIPTS)
