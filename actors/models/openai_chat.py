@@ -66,6 +66,10 @@ class OpenAIChat:
                 raise fault from None
             return replace(reply, text=self._clean(reply.text))
 
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
     # --- what is sent
 
     def _chat(self, request: ChatRequest, chosen: RoleModel) -> dict[str, Any]:

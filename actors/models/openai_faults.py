@@ -55,6 +55,9 @@ class Refusal(Exception):
 def said(error: BaseException) -> str:
     """What an endpoint said, on one line."""
     text = error.message if isinstance(error, APIError) else str(error)
+    body = error.body if isinstance(error, APIError) else None
+    if isinstance(body, dict) and isinstance(body.get("message"), str):
+        text = body["message"]  # without the JSON around it
     cause = error.__cause__
     if isinstance(error, APIConnectionError) and cause is not None:
         text = f"{text.rstrip('.')}: {cause or type(cause).__name__}"
