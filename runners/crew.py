@@ -86,13 +86,12 @@ class Crew:
         """Start an attempt on the next host; returns the reference of its AttemptEnd."""
         number = next(self._turns)
         if number not in self._hosts:
-            host = ray.remote(Host).options(num_cpus=0, max_concurrency=HOST_CONCURRENCY)
+            # A host keeps nothing that a restart would lose; its attempts go on from their entries.
+            host = ray.remote(Host).options(
+                num_cpus=0, max_concurrency=HOST_CONCURRENCY, max_restarts=-1, max_task_retries=0
+            )
             self._hosts[number] = host.remote(*self._host_arguments)
         return self._hosts[number].run.remote(spec)
-
-    def renew_hosts(self) -> None:
-        """Forget the hosts after one was lost; attempts under way on the others run on."""
-        self._hosts = {}
 
     def grade(self, spec: AttemptSpec, submission: str) -> Any:
         """Start to grade a submission by its digest; returns the reference of its Grade."""

@@ -62,7 +62,6 @@ class Driver:
         except RayActorError as error:
             who = (spec.task, spec.attempt)
             self._losses[who] += 1
-            self.crew.renew_hosts()
             if self._losses[who] < LOST_STARTS:
                 return None
             return self._lost(spec, str(error))

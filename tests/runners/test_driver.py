@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,6 @@ class FakeCrew:
     how: dict[int, str]
     client: LocalClient = field(default_factory=LocalClient)
     started: list[int] = field(default_factory=list)
-    under_way: Counter[str] = field(default_factory=Counter)
 
     def start(self, attempt: AttemptSpec) -> Any:
         import ray
@@ -54,9 +52,6 @@ class FakeCrew:
         self.started.append(attempt.attempt)
         host = ray.remote(host_class()).options(num_cpus=0).remote()
         return host.run.remote(attempt, self.how.get(attempt.attempt, "end"))
-
-    def renew_hosts(self) -> None:
-        self.under_way["renewed"] += 1
 
     def grade(self, attempt: AttemptSpec, submission: str) -> Any:
         import ray
