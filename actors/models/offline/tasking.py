@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors.contracts import Limits, TaskBrief
 from actors.models.offline.catalogue.deciding import ORDERED
 from actors.models.offline.catalogue.task import Task
+from actors.models.offline.facts import train_only
 
 
 def kind_of(brief: TaskBrief) -> str:
@@ -47,6 +48,7 @@ def make_task(brief: TaskBrief, limits: Limits, seed: int) -> Task:
         levels=brief.levels,
         split=brief.split.kind,
         split_column=brief.split.column or "",
+        train_only=train_only(brief),
         cpus=limits.cpus,
         seed=seed % 10_000,
     )

@@ -186,14 +186,14 @@ def is_inpaint(brief: TaskBrief) -> float:
 
 
 RECIPES = (
-    Recipe(load_inpaint, "load", "Known pixels as rows.", is_inpaint, ("pixels",)),
-    Recipe(split_pixels, "split", "Hides known pixels at random.", lambda b: 0.9, ("pixels",)),
+    Recipe(load_inpaint, "load", "Known pixels as rows.", is_inpaint, ("holes",)),
+    Recipe(split_pixels, "split", "Hides known pixels at random.", lambda b: 0.9, ("holes",)),
     Recipe(
         sparse_fill,
         "member",
         "Sparse cosines of overlapping patches: carries edges and texture across hidden pixels.",
         lambda b: 0.9,
-        ("pixels",),
+        ("holes",),
         {"highest": (40.0, 60.0, 80.0, 120.0, 150.0), "lowest": (2.0, 4.0, 8.0, 15.0), "rounds": (8, 14, 20)},
     ),
     Recipe(
@@ -201,7 +201,7 @@ RECIPES = (
         "member",
         "Local radial basis functions: smooth and reliable.",
         lambda b: 0.85,
-        ("pixels",),
+        ("holes",),
         {
             "kernel": ("linear", "thin_plate_spline", "cubic"),
             "neighbours": (16, 30, 60),
@@ -213,7 +213,7 @@ RECIPES = (
         "member",
         "Kriging with an exponential kernel: best where texture is rough.",
         lambda b: 0.8,
-        ("pixels",),
+        ("holes",),
         {"reach": (4.0, 10.0, 30.0), "nugget": (0.001, 0.01, 0.05), "neighbours": (20, 30, 40)},
     ),
     Recipe(
@@ -221,7 +221,7 @@ RECIPES = (
         "member",
         "Straight interpolation on triangles.",
         lambda b: 0.4,
-        ("pixels",),
+        ("holes",),
         {"method": ("linear", "cubic")},
     ),
 )

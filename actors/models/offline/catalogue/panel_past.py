@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.reading import read_table
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.series_time import as_moments, name_rank
 from actors.models.offline.catalogue.splitting import group_folds
@@ -187,8 +186,7 @@ def split_last_rows(train: Frame, task: Task, *, share: float = 0.35) -> list[tu
         return group_folds(train, task)
     rng = np.random.default_rng(task.seed)
     held = known[last & (rng.random(len(known)) < share)]
-    shown = read_table(task.test).columns
-    hidden = [c for c in train.columns if c in task.target or c not in shown]
+    hidden = [c for c in (*task.target, *task.train_only) if c in train.columns]
     return [(train.drop(index=held.index), held.drop(columns=hidden), truth(held, task))]
 
 

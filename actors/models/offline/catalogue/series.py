@@ -245,12 +245,36 @@ def suits(promise: float) -> Callable[[TaskBrief], float]:
     return lambda brief: promise
 
 
+def blend_by_error(
+    held: list[Array], actual: Array, task: Task, *, power: float = 4.0, worst: float = 1.6
+) -> Array:
+    """Weights by a power of the held-out errors, none for members far worse than the best."""
+    if task.kind == "classes":
+        codes = actual.astype(int).reshape(-1)
+        errors = np.array([(h.argmax(axis=1) != codes).mean() + 0.01 for h in held])
+        errors, power = np.sqrt(errors), power / 2
+    else:
+        wanted = actual.reshape(len(actual), -1)
+        scale = wanted.std(axis=0) + 1e-9
+        errors = np.array([np.sqrt((((h - wanted) / scale) ** 2).mean()) + 1e-9 for h in held])
+    shares = np.where(errors <= worst * errors.min(), (errors.min() / errors) ** power, 0.0)
+    return np.asarray(shares / shares.sum())
+
+
 def decide_forecast(raw: Array, held: Array, actual: Array, task: Task) -> Array:
     """Forecasts as they are: a trend may leave the range of the known values; counts stay positive."""
     return np.asarray(np.maximum(raw, 0)) if (actual >= 0).all() else raw
 
 
 RECIPES = (
+    Recipe(
+        blend_by_error,
+        "blend",
+        "Weights by held-out errors, bad members left out.",
+        suits(0.7),
+        ("series", "gaps", "holes", "photos", "images"),
+        {"power": (2.0, 4.0, 8.0), "worst": (1.2, 1.6, 2.5)},
+    ),
     Recipe(decide_forecast, "decide", "Leaves trends their range.", suits(0.9), ("series", "gaps"), {}),
     Recipe(load_series, "load", "Counts time in steps, series by series.", is_series, ("series",)),
     Recipe(

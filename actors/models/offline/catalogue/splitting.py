@@ -18,7 +18,8 @@ def held_folds(train: Frame, known: Frame, parts: list[Array], task: Task) -> Fo
     for part in parts:
         held = known.iloc[part]
         fit = train.drop(index=held.index)
-        folds.append((fit, held.drop(columns=list(task.target)), truth(held, task)))
+        hidden = [c for c in (*task.target, *task.train_only) if c in held.columns]
+        folds.append((fit, held.drop(columns=hidden), truth(held, task)))
     return folds
 
 

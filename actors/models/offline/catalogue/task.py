@@ -35,6 +35,7 @@ class Task:
     levels: tuple[float, ...] = ()
     split: str = "random"
     split_column: str = ""
+    train_only: tuple[str, ...] = ()  # columns that the test table lacks, besides the targets
     cpus: int = 1
     seed: int = 0
 
