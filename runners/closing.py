@@ -12,6 +12,7 @@ from rich.text import Text
 from runners.board import Board
 from runners.progress import LEGEND, best_score, cell, duration, threshold
 from runners.ray_session import RaySession
+from runners.report.page import PAGE
 from runners.results import sweep_seconds
 from runners.settings import SweepConfig
 from runners.success import success_interval, suite_success_at
@@ -46,6 +47,7 @@ def print_summary(console: Console, config: SweepConfig, board: Board, tracked: 
         f"{endings or 'no attempt ended'}; {duration(sweep_seconds(board, running=False))}, "
         f"{duration(sum(row.cpu_seconds for row in rows))} CPU, {sum(row.tokens for row in rows):,} tokens, "
         + (f"{unpriced} calls without a price" if unpriced else f"${cost:.2f}"),
+        f"report    {config.folder / PAGE}",
         f"results   {config.folder / 'results.json'}",
         f"attempts  {config.folder / 'attempts.parquet'}, {config.folder / 'attempts'}/TASK/N/solution.py",
         *tracked,

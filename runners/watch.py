@@ -10,6 +10,7 @@ from types import TracebackType
 from runners.board import Board
 from runners.progress import Progress
 from runners.report.files import write_report
+from runners.report.page import write_page
 from runners.results import attempt_folder, sweep_seconds, write_attempt, write_results
 from runners.settings import SweepConfig
 from scratchpad.client import Client
@@ -42,6 +43,7 @@ class Watch:
         self._fold()
         self._write_attempts()
         write_results(self._config, self._board, sweep_seconds(self._board, running=False))
+        write_page(self._config, self._board)
 
     def tick(self) -> None:
         """Take in what is new; result files follow every few seconds."""

@@ -273,7 +273,8 @@ def _reproduce(story: Story) -> str:
     if story.limits:
         rows.append(
             f"limits of a script: {figure(story.limits['seconds'])} wall seconds, "
-            f"{figure(story.limits['memory_gib'])} GiB, {figure(story.limits['cpus'])} CPUs"
+            f"{figure(story.limits['memory_gib'])} GiB of memory, "
+            f"CPUs: {figure(story.limits['cpus'])}"
         )
     if "used_seconds" in used:
         rows.append(_used(used))

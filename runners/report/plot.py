@@ -27,7 +27,8 @@ def score_plot(story: Story) -> bytes | None:
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context({"svg.hashsalt": "scores", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=(7.2, 3.2), layout="constrained")
+        figure = Figure(figsize=(7.6, 3.4))
+        figure.subplots_adjust(left=0.12, right=0.985, bottom=0.14, top=0.9)  # a tight layout costs 0.1 s
         FigureCanvasSVG(figure)
         _draw(figure.add_subplot(), story, scored)
         buffer = io.BytesIO()
@@ -81,7 +82,7 @@ def _draw(axes: Any, story: Story, scored: Sequence[Tried]) -> None:
     )
     axes.grid(axis="y", color="#e3e3e3", lw=0.7)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="best", frameon=False, fontsize=8)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=5, frameon=False, fontsize=8)
 
 
 def _scale(scores: Sequence[float], maximize: bool) -> tuple[float, float]:
