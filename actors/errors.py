@@ -39,3 +39,7 @@ class TransientModelError(ModelError):
 
 class AgentError(FiveStarError):
     """An agent cannot go on with its attempt."""
+
+
+class LostError(FiveStarError):
+    """A part of the system died under the work, which says nothing about the work itself."""

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from actors.attempt import AttemptContext, Services
 from actors.briefing import render_brief
 from actors.contracts import Agent, AttemptSpec, Ending, TaskData
-from actors.errors import BudgetExhausted, FatalModelError, FiveStarError
+from actors.errors import AgentError, AnswerError, BudgetExhausted, FatalModelError, ModelError
+from actors.losses import is_loss
 from actors.usage import usage
 from scratchpad.client import AttemptClient, Client
 from scratchpad.records import Entry, Kind
@@ -54,7 +55,8 @@ class AttemptHost:
     async def run(self, spec: AttemptSpec, data: TaskData) -> AttemptEnd:
         """Run one attempt, or go on with it; an attempt that has ended is not run again.
 
-        Raises FatalModelError, without an ending, when no model call can succeed any more.
+        Raises, without an ending, FatalModelError when no model call can succeed any more, and what
+        `is_loss` says of a part of the system that died: then the attempt can be gone on with.
         """
         pad = self._client.namespace(spec.task, spec.attempt)
         entries = to_entries(await pad.snapshot())
@@ -110,9 +112,11 @@ class AttemptHost:
                 ending, fault = Ending.AGENT_ERROR, traceback.format_exc()
             else:
                 ending, fault = Ending.TIMEOUT, f"the attempt's {left:.6g} wall seconds are over"
-        except FiveStarError as error:
+        except (AgentError, AnswerError, ModelError) as error:
             ending, fault = Ending.AGENT_ERROR, f"{type(error).__name__}: {error}"
-        except Exception:
+        except Exception as error:
+            if is_loss(error):
+                raise
             ending, fault = Ending.AGENT_ERROR, traceback.format_exc()
         if context.submitted is None and not await context.submit_best() and ending is Ending.FINISHED:
             ending, fault = Ending.AGENT_ERROR, "the agent ended without a submission"

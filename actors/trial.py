@@ -7,6 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 
 from actors.contracts import ExecutionRequest, ExecutionResult, Executor, ExitStatus, Scorer
+from actors.errors import LostError
 from actors.roles.base import cut
 
 OUTPUT_KEPT = 40_000  # characters of stdout and of stderr in an entry
@@ -78,11 +79,11 @@ class Trial:
 async def run_trial(
     request: ExecutionRequest, fold: int, task: str, executor: Executor, scorer: Scorer
 ) -> tuple[Trial, bytes | None]:
-    """Execute and score; returns the trial and the predictions for the true test rows."""
-    for starts in range(1, LOST_STARTS + 1):
-        result = await executor.run(request)
-        if result.status is not ExitStatus.LOST:
-            break
+    """Execute and score; returns the trial and the predictions for the true test rows.
+
+    Raises LostError when the worker died under every start: that is no result of the script.
+    """
+    result, starts = await _executed(request, executor)
     score, fault, submission = None, None, None
     if result.ok and fold != ABLATION:
         if result.submission is None:
@@ -94,6 +95,15 @@ async def run_trial(
             scored = await scorer.score_fold(task, fold, result.submission)
             score, fault, submission = scored.score, scored.fault, scored.test_submission
     return _trial(result, fold, score, fault, starts), submission
+
+
+async def _executed(request: ExecutionRequest, executor: Executor) -> tuple[ExecutionResult, int]:
+    """The result of an execution and how often it had to be started."""
+    for starts in range(1, LOST_STARTS + 1):
+        result = await executor.run(request)
+        if result.status not in (ExitStatus.LOST, ExitStatus.CANCELLED):
+            return result, starts
+    raise LostError(f"an execution was lost {LOST_STARTS} times: {result.detail}")
 
 
 def _trial(result: ExecutionResult, fold: int, score: float | None, fault: str | None, starts: int) -> Trial:

@@ -93,6 +93,12 @@ class Crew:
             self._hosts[number] = host.remote(*self._host_arguments)
         return self._hosts[number].run.remote(spec)
 
+    def stop_hosts(self) -> None:
+        """End the hosts and what runs on them; their attempts have no ending and can be gone on with."""
+        for host in self._hosts.values():
+            ray.kill(host)
+        self._hosts = {}
+
     def grade(self, spec: AttemptSpec, submission: str) -> Any:
         """Start to grade a submission by its digest; returns the reference of its Grade."""
         return self.referee.grade(spec.task, self.client.get_blob(submission))
@@ -109,7 +115,11 @@ def open_crew(config: SweepConfig, sources: Sequence[TaskSource], session: RaySe
         executor = RayExecutor(settings)
         arguments = (model, executor, referee.scorer(), client, config.name)
         turns = itertools.cycle(range(config.ray.hosts))
-        yield Crew(client, referee, choose_level(settings), arguments, {}, turns)
+        crew = Crew(client, referee, choose_level(settings), arguments, {}, turns)
+        try:
+            yield crew
+        finally:
+            crew.stop_hosts()
     finally:
         client.close()
 

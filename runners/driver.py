@@ -11,10 +11,11 @@ from typing import Any
 from actors.contracts import AttemptSpec, Ending, Grade
 from actors.errors import FatalModelError
 from actors.host import AttemptEnd
+from actors.losses import is_loss
 from runners.crew import Crew
 from scratchpad.records import Entry, Kind
 
-LOST_STARTS = 3  # an attempt whose host died this often is lost
+LOST_STARTS = 3  # an attempt under which the system died this often is lost
 POLL_SECONDS = 0.5
 
 
@@ -53,22 +54,23 @@ class Driver:
             self.on_tick()
 
     def _ended(self, spec: AttemptSpec, ref: Any) -> AttemptEnd | None:
-        """How an attempt ended; None when its host was lost and it can go on from its last step."""
+        """How an attempt ended; None when a part of the system died and it can go on from its last step."""
         import ray
-        from ray.exceptions import RayActorError, RayTaskError
+        from ray.exceptions import RayTaskError
 
         try:
             end: AttemptEnd = ray.get(ref)
-        except RayActorError as error:
+        except Exception as error:
+            fatal = error.cause if isinstance(error, RayTaskError) else error
+            if isinstance(fatal, FatalModelError):
+                raise fatal from None
+            if not is_loss(error):
+                raise
             who = (spec.task, spec.attempt)
             self._losses[who] += 1
             if self._losses[who] < LOST_STARTS:
                 return None
             return self._lost(spec, str(error))
-        except RayTaskError as error:
-            if isinstance(error.cause, FatalModelError):
-                raise error.cause from None
-            raise
         return end
 
     def _lost(self, spec: AttemptSpec, fault: str) -> AttemptEnd:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.console import Console
 
 from actors.errors import InputError
+from actors.sandbox.probe import choose_level
 from runners.board import Board, TaskLine
 from runners.closing import plan_line, print_summary
-from runners.crew import open_crew
+from runners.crew import Crew, open_crew, sandbox_settings
 from runners.driver import Driver
 from runners.files import write_whole
 from runners.interrupts import Interrupts
@@ -36,6 +39,8 @@ def run_sweep(config: SweepConfig) -> int:
         tasks = select_tasks(config.tasks.names, config.tasks.path)
     except InputError as error:
         faults += str(error).splitlines()
+    if not config.ray.remote:  # elsewhere each node chooses its own level
+        faults += _isolation_faults(config)
     if faults:
         raise InputError("\n".join(faults))
     _open_folder(config)
@@ -59,6 +64,9 @@ def run_sweep(config: SweepConfig) -> int:
                 driver.run(attempt_specs(config, [task.id for task in tasks]))
             except KeyboardInterrupt:
                 interrupted = True
+                crew.stop_hosts()
+            finally:
+                board.tasks = [_noted(line, board, crew) for line in board.tasks]
         print_summary(console, config, board, tracker.closing_lines())
     left = any(not row.done for row in board.all_rows)
     return INTERRUPTED if interrupted or left else 0
@@ -75,6 +83,24 @@ def _open_folder(config: SweepConfig) -> None:
     )
     if not config.resumed:
         write_whole(config.folder / "config.yaml", config.recorded.encode())
+
+
+def _isolation_faults(config: SweepConfig) -> list[str]:
+    try:
+        choose_level(sandbox_settings(config))
+    except InputError as error:
+        return [str(error)]
+    return []
+
+
+def _noted(line: TaskLine, board: Board, crew: Crew) -> TaskLine:
+    """A task's line with what became known when its rows were read."""
+    if not any(row.started for row in board.of(line.id)):
+        return line
+    if asyncio.run(crew.referee.summary(line.id)).threshold_verified:
+        return line
+    unverified = "threshold unverified: these rows differ from those it was set on"
+    return replace(line, note="; ".join(n for n in (line.note, unverified) if n))
 
 
 def _line(task: TaskSource) -> TaskLine:

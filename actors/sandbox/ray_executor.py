@@ -25,7 +25,7 @@ from actors.sandbox.sandbox import Sandbox
 from actors.sandbox.settings import SandboxSettings
 
 GRACE = 10.0  # seconds that a cancelled task has for killing its tree before its worker is killed
-CRASHES = (WorkerCrashedError, NodeDiedError, ObjectLostError, OutOfMemoryError, LocalRayletDiedError)
+CRASHES = (WorkerCrashedError, NodeDiedError, ObjectLostError, LocalRayletDiedError)
 
 
 class RayExecutor:
@@ -63,6 +63,8 @@ class RayExecutor:
             raise error.as_instanceof_cause() from None
         except TaskCancelledError:
             return _unfinished(ExitStatus.CANCELLED, "the task was cancelled")
+        except OutOfMemoryError:  # the node ran out and Ray chose this worker
+            return _unfinished(ExitStatus.MEMORY, "the node ran out of memory")
         except CRASHES as error:  # the worker or its node died, not our code
             return _unfinished(ExitStatus.LOST, type(error).__name__)
         return result

@@ -1,0 +1,73 @@
+"""A dead part of the system is no ending of an attempt."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import ray.exceptions as lost
+from doubles import FakeExecutor, FakeScorer, data, services, spec
+
+from actors.contracts import ExecutionRequest, ExecutionResult, ExitStatus
+from actors.errors import AgentError, LostError
+from actors.host import AttemptHost
+from actors.losses import is_loss
+from actors.models.scripted import ScriptedModel
+from actors.trial import LOST_STARTS, PUBLIC, run_trial
+from scratchpad.client import LocalClient
+from scratchpad.errors import JournalError
+from scratchpad.records import Kind
+from scratchpad.schema import to_entries
+
+
+def wrapped(cause: Exception) -> lost.RayTaskError:
+    return lost.RayTaskError("f", "traceback", cause)
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (LostError("x"), True),
+        (JournalError("x"), True),
+        (lost.ActorUnavailableError("x", None), True),
+        (wrapped(lost.NodeDiedError("x")), True),
+        (wrapped(wrapped(LostError("x"))), True),
+        (wrapped(ValueError("x")), False),
+        (AgentError("x"), False),
+        (None, False),
+    ],
+)
+def test_a_loss_is_known_however_deep_it_is_wrapped(error: Exception | None, verdict: bool) -> None:
+    assert is_loss(error) is verdict
+
+
+class Losing(FakeExecutor):
+    """Loses the first executions."""
+
+    losses: int = LOST_STARTS
+
+    async def run(self, request: ExecutionRequest) -> ExecutionResult:
+        result = await super().run(request)
+        return replace(result, status=ExitStatus.LOST) if len(self.runs) <= self.losses else result
+
+
+def test_a_lost_execution_is_started_again_and_counted() -> None:
+    executor = Losing()
+    executor.losses = 2
+    trial, _ = asyncio.run(run_trial(ExecutionRequest("SCORE = 1", "b"), PUBLIC, "t", executor, FakeScorer()))
+    assert trial.ok
+    assert trial.starts == 3
+
+
+def test_an_attempt_under_which_the_system_dies_has_no_ending() -> None:
+    async def agent(context: Any) -> None:
+        await context.execute("SCORE = 1")
+
+    client = LocalClient()
+    host = AttemptHost(services(ScriptedModel({}), Losing()), client, {"mle_star": agent})
+    with pytest.raises(LostError):
+        asyncio.run(host.run(spec(), data()))
+    kinds = [e.kind for e in to_entries(client.snapshot())]
+    assert kinds == [Kind.ATTEMPT]
