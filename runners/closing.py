@@ -29,10 +29,15 @@ def plan_line(config: SweepConfig, board: Board, session: RaySession, isolation:
     ]
     return (
         f"{'resuming ' if config.resumed else ''}{config.name}: {len(board.tasks)} tasks x {board.attempts} "
-        f"attempts, {session.slots} at once, {config.agent} ({config.profile}) with {config.model.name}, "
+        f"attempts, {session.slots} at once, {config.agent} ({config.profile}) with {_model(config)}, "
         f"at most {', '.join(limits) or 'anything'} an attempt, scripts at level {isolation}, "
         f"seed {config.seed}"
     )
+
+
+def _model(config: SweepConfig) -> str:
+    unpriced = config.model.unpriced
+    return config.model.name + (f" (no price for {', '.join(unpriced)}: cost unknown)" if unpriced else "")
 
 
 def print_summary(console: Console, config: SweepConfig, board: Board, tracked: Sequence[str]) -> None:

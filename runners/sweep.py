@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from actors.errors import InputError
+from actors.errors import FatalModelError, InputError
 from actors.sandbox.probe import choose_level
 from runners.board import Board, TaskLine
 from runners.closing import plan_line, print_summary
@@ -62,6 +62,8 @@ def run_sweep(config: SweepConfig) -> int:
             driver = Driver(crew, session.slots, interrupts.draining, watch.tick)
             try:
                 driver.run(attempt_specs(config, [task.id for task in tasks]))
+            except FatalModelError as error:
+                raise FatalModelError(f"{error}; go on with: {config.resume_command}") from None
             except KeyboardInterrupt:
                 interrupted = True
                 crew.stop_hosts()

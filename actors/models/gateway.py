@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 LONGEST_BACKOFF = 60.0  # seconds
 LONGEST_WAIT = 600.0  # seconds that an endpoint may ask for; more, and the sweep is better resumed later
 CHARACTERS_A_TOKEN = 4
-ANSWER_TOKENS = 1_000  # taken from the minute's tokens until the true number is known
+ANSWER_TOKENS = 1_000  # stand for an answer until the true number is known
 
 
 class ModelGateway:
@@ -72,6 +72,8 @@ class ModelGateway:
             except RetryableFault as fault:
                 log.info("%s, try %d: %s", request.role, tries, fault)
                 costs.append(fault.cost)
+                if self._fatal is not None:
+                    raise FatalModelError(self._fatal) from None
                 if tries % self._settings.tries == 0:
                     self._count(fault, passed)
                     passed = self._passed
@@ -99,9 +101,9 @@ class ModelGateway:
 
     async def _try(self, request: ChatRequest, cap: SpendCap) -> ChatReply:
         tokens = sum(len(m.content) for m in request.messages) // CHARACTERS_A_TOKEN
-        chosen = self._settings.for_role(request.role)
-        estimate = self._settings.cost(str(chosen.name), tokens, 0)
-        async with cap.reserve(estimate or 0.0), self._concurrency.slot() as number:
+        name = str(self._settings.for_role(request.role).name)
+        estimate = self._settings.cost(name, tokens, ANSWER_TOKENS) or 0.0
+        async with self._concurrency.slot() as number, cap.reserve(estimate):
             counted = await self._tokens.take(float(tokens + ANSWER_TOKENS))
             await self._requests.take(1.0)
             while (quiet := self._not_before - time.monotonic()) > 0 and self._fatal is None:

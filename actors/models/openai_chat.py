@@ -27,7 +27,6 @@ SETTING_OF = {  # what the user wrote, by what was sent for it
     "temperature": "model.temperature",
     "reasoning_effort": "model.reasoning_effort",
     "reasoning": "model.reasoning_effort",
-    "tools": "model.web_search",
 }
 
 
@@ -116,13 +115,11 @@ class OpenAIChat:
         refused = refused_parameter(error, sent)
         if refused in SETTING_OF:
             return FatalModelError(f"{SETTING_OF[refused]}: {name} does not take it ({said(error)})")
-        fault = meaning(error, name)
-        if "tools" in sent and getattr(error, "status_code", 0) in (400, 404, 405, 422, 501):
+        if refused == "tools" or ("tools" in sent and getattr(error, "status_code", 0) in (404, 405, 501)):
             return FatalModelError(
-                f"model.web_search: the endpoint has no search tool for {name}, "
-                f"set model.web_search=false ({fault})"
+                f"the endpoint has no search tool for {name}, set model.web_search=false ({said(error)})"
             )
-        return fault
+        return meaning(error, name)
 
     def _clean(self, text: str) -> str:
         """The text without the key, which some servers repeat."""

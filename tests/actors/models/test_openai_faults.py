@@ -115,7 +115,11 @@ def test_a_fault_that_stays_is_tried_once(fault: Answer, kind: type[Exception], 
         (completion(None, "length"), "", "length"),
         (completion(None, refusal="I cannot."), "I cannot.", "refusal"),
         (completion("half", "content_filter"), "half", "refusal"),
-        (error(400, "flagged by our content policy", "content_policy_violation"), "flagged by our", "refusal"),
+        (
+            error(400, "flagged by our content policy", "content_policy_violation"),
+            "flagged by our",
+            "refusal",
+        ),
         (completion("<think>```python\n1```</think>\n\nyes"), "yes", "stop"),
         (completion(f"your key is {KEY}"), "your key is ***", "stop"),
     ],
@@ -161,6 +165,6 @@ def test_one_request_that_always_fails_is_given_up_as_transient() -> None:
 def test_an_endpoint_that_is_gone_ends_the_sweep_with_one_message() -> None:
     with serving() as server:
         pass
-    with pytest.raises(FatalModelError, match="the connection failed.*3 requests in a row") as caught:
+    with pytest.raises(FatalModelError, match=r"the connection failed.*3 requests in a row") as caught:
         ask(server, tries=2)
     assert "\n" not in str(caught.value)

@@ -1,0 +1,185 @@
+"""The gateway's limits, retries and endings, around a model that is told how to fail."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from actors.contracts import ChatReply, ChatRequest, Message
+from actors.errors import FatalModelError, ModelError, TransientModelError
+from actors.models.faults import RetryableFault
+from actors.models.gateway import ModelGateway
+from actors.models.settings import ModelSettings, Price
+
+SETTINGS = ModelSettings(kind="openai", name="m", tries=3, backoff_seconds=0.002, give_up_after=3)
+BUSY = RetryableFault("429: slow down", congestion=True, everyone=True)
+BROKEN = RetryableFault("500: boom")
+
+
+@dataclass
+class Endpoint:
+    """Answers what `play` says for the number of the request; counts those under way."""
+
+    play: Callable[[int, ChatRequest], ChatReply | Exception] = lambda n, r: ChatReply("ok", "m")
+    seconds: float = 0.0
+    count: int = 0
+    running: int = 0
+    most_running: int = 0
+    times: list[float] = field(default_factory=list)
+
+    async def complete(self, request: ChatRequest) -> ChatReply:
+        number, self.count = self.count, self.count + 1
+        self.times.append(time.monotonic())
+        self.running += 1
+        self.most_running = max(self.most_running, self.running)
+        try:
+            await asyncio.sleep(self.seconds)
+            outcome = self.play(number, request)
+        finally:
+            self.running -= 1
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def request(text: str = "x") -> ChatRequest:
+    return ChatRequest("planner", (Message("user", text),), 0)
+
+
+def many(
+    endpoint: Endpoint, count: int, spent: Callable[[], float] = float, **settings: Any
+) -> list[ChatReply | BaseException]:
+    async def run() -> list[ChatReply | BaseException]:
+        gateway = ModelGateway(replace(SETTINGS, **settings), endpoint, spent)
+        asked = [gateway.complete(request(str(n))) for n in range(count)]
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    return asyncio.run(asyncio.wait_for(run(), 30))
+
+
+def failing(*faults: Exception) -> Callable[[int, ChatRequest], ChatReply | Exception]:
+    return lambda n, r: faults[n] if n < len(faults) else ChatReply("ok", "m", cost=0.5)
+
+
+# --- retries and endings
+
+
+def test_costs_of_failed_tries_count() -> None:
+    billed = RetryableFault("empty", cost=0.25)
+    (reply,) = many(Endpoint(failing(billed, BROKEN)), 1)
+    assert isinstance(reply, ChatReply)
+    assert (reply.cost, reply.tries) == (0.75, 3)
+
+
+def test_an_unpriced_try_makes_the_reply_unpriced() -> None:
+    (reply,) = many(Endpoint(failing(RetryableFault("empty", cost=None))), 1)
+    assert isinstance(reply, ChatReply)
+    assert reply.cost is None
+
+
+def test_a_fault_of_one_request_is_given_up_and_the_others_go_on() -> None:
+    endpoint = Endpoint(lambda n, r: BROKEN if r.messages[0].content == "2" else ChatReply("ok", "m"))
+    results = many(endpoint, 6)
+    assert [type(r) for r in results].count(ChatReply) == 5
+    assert type(results[2]) is TransientModelError
+    assert endpoint.count == 5 + SETTINGS.tries
+
+
+def test_requests_that_fail_in_a_row_end_the_sweep_early() -> None:
+    endpoint = Endpoint(lambda n, r: BROKEN)
+    results = many(endpoint, 200, max_concurrency=4)
+    fatal = [r for r in results if type(r) is FatalModelError]
+    assert len(fatal) >= 200 - SETTINGS.give_up_after
+    assert len({str(r) for r in fatal}) == 1
+    assert "500: boom; 3 requests in a row used up their 3 tries" in str(fatal[0])
+    assert endpoint.count < 200 * SETTINGS.tries / 2
+
+
+def test_a_busy_endpoint_is_waited_for_and_no_attempt_hears_of_it() -> None:
+    endpoint = Endpoint(failing(*[BUSY] * 4))  # more than the tries of one request
+    (reply,) = many(endpoint, 1)
+    assert isinstance(reply, ChatReply)
+    assert reply.tries == 5
+
+
+def test_an_endpoint_that_stays_busy_ends_the_sweep() -> None:
+    endpoint = Endpoint(lambda n, r: BUSY)
+    (fault,) = many(endpoint, 1)
+    assert type(fault) is FatalModelError
+    assert endpoint.count == SETTINGS.tries * SETTINGS.give_up_after
+
+
+def test_a_fatal_fault_is_the_answer_to_every_later_request() -> None:
+    endpoint = Endpoint(failing(FatalModelError("bad key")))
+    results = many(endpoint, 20, max_concurrency=1)
+    assert [type(r) for r in results] == [FatalModelError] * 20
+    assert endpoint.count == 1
+
+
+def test_a_refused_request_is_no_reason_to_end() -> None:
+    endpoint = Endpoint(lambda n, r: ModelError("too long") if n < 10 else ChatReply("ok", "m"))
+    results = many(endpoint, 12, max_concurrency=1)
+    kinds = [type(r) for r in results]
+    assert (kinds.count(ModelError), kinds.count(ChatReply)) == (10, 2)
+
+
+def test_all_wait_when_the_endpoint_asks_for_quiet() -> None:
+    quiet = RetryableFault("429", after=0.4, congestion=True, everyone=True)
+    endpoint = Endpoint(failing(quiet))
+    many(endpoint, 5, max_concurrency=1)
+    assert endpoint.times[1] - endpoint.times[0] >= 0.4
+    assert endpoint.times[-1] - endpoint.times[1] < 2.0
+
+
+# --- limits
+
+
+def test_concurrency_stays_within_its_limit_and_is_used() -> None:
+    endpoint = Endpoint(seconds=0.02)
+    many(endpoint, 40, max_concurrency=5)
+    assert endpoint.most_running == 5
+
+
+def test_requests_and_tokens_a_minute_are_held() -> None:
+    async def run(**settings: Any) -> int:
+        endpoint = Endpoint(lambda n, r: ChatReply("ok", "m", 400, 100))
+        gateway = ModelGateway(replace(SETTINGS, **settings), endpoint)
+        asked = [asyncio.ensure_future(gateway.complete(request())) for _ in range(30)]
+        await asyncio.sleep(0.3)
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        return endpoint.count
+
+    assert asyncio.run(run(requests_per_minute=7)) == 7
+    # An estimate of 1,000 is taken and put right to 500 once the reply is there: 2,600 hold four, not two.
+    assert asyncio.run(run(tokens_per_minute=2600, max_concurrency=1)) == 4
+
+
+def dollar(number: int, request: ChatRequest) -> ChatReply:
+    return ChatReply("ok", "m", 1000, 1000, cost=1.0)
+
+
+def test_the_spend_cap_ends_the_sweep_and_is_hardly_passed() -> None:
+    endpoint = Endpoint(dollar, seconds=0.01)
+    prices = {"m": Price(500.0, 500.0)}
+    results = many(endpoint, 30, spend_cap_dollars=10.0, prices=prices, max_concurrency=3)
+    assert [type(r) for r in results].count(ChatReply) == endpoint.count
+    assert 10 <= endpoint.count <= 11
+    assert "model.spend_cap_dollars=10: reached, $10.00 is spent" in str(results[-1])
+
+
+def test_a_restarted_gateway_goes_on_counting_where_the_scratchpad_stands() -> None:
+    endpoint = Endpoint(dollar)
+    results = many(endpoint, 5, spent=lambda: 8.0, spend_cap_dollars=10.0, prices={"m": Price(500.0, 500.0)})
+    assert endpoint.count == 2
+    assert type(results[-1]) is FatalModelError
+
+
+def test_the_offline_engineer_is_what_no_settings_mean() -> None:
+    from actors.models.offline.engineer import OfflineEngineer
+
+    assert isinstance(ModelGateway(ModelSettings())._model, OfflineEngineer)
