@@ -148,7 +148,7 @@ def read_script(text: str) -> Script | None:
         for name in defined_names(node):
             value = getattr(node, "value", None)
             if name == "TASK" and value is not None:
-                task = ast.unparse(value)
+                task = ast.get_source_segment(text, value) or ast.unparse(value)
             elif name in SINGLE and isinstance(value, ast.Name):
                 parts[name] = (value.id,)
             elif name in LISTS and isinstance(value, ast.List):

@@ -104,7 +104,7 @@ def dense(
                     dummies.append((text == level).to_numpy(dtype=float))
     block = np.column_stack(numeric) if numeric else np.zeros((len(both), 0))
     if numeric and numbers == "rank":
-        scale = QuantileTransformer(min(rows, 500), output_distribution="normal", random_state=0)
+        scale = QuantileTransformer(n_quantiles=min(rows, 500), output_distribution="normal", random_state=0)
         block = scale.fit(block[:rows]).transform(block)
     if numeric and numbers == "spline":
         block = spline_columns(block, rows)

@@ -8,12 +8,13 @@ import numpy as np
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, Matern, WhiteKernel
 from sklearn.kernel_approximation import Nystroem
-from sklearn.linear_model import LogisticRegression, RidgeCV
+from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 
 from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.encoding import dense, spread_classes
+from actors.models.offline.catalogue.linear import ridge_fit
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
 from actors.models.offline.facts import train_columns, train_rows
@@ -81,10 +82,7 @@ def kernel_linear(
     if task.kind == "classes":
         model = LogisticRegression(C=10 / strength, max_iter=300).fit(wide_x, y)
         return spread_classes(model.predict_proba(wide_z), model.classes_, task)
-    penalties = strength * np.logspace(-4, 2, 13)
-    return np.column_stack(
-        [RidgeCV(alphas=penalties).fit(wide_x, y[:, k]).predict(wide_z) for k in range(y.shape[1])]
-    )
+    return ridge_fit(wide_x, y, wide_z, strength * np.logspace(-4, 2, 13))
 
 
 def gaussian_process(

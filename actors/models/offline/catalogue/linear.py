@@ -8,7 +8,6 @@ from sklearn.linear_model import (
     LogisticRegression,
     MultiTaskElasticNetCV,
     PoissonRegressor,
-    RidgeCV,
     TweedieRegressor,
 )
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
@@ -29,9 +28,31 @@ def ridge_or_logistic(x: Array, y: Array, z: Array, task: Task, strength: float)
     if task.kind == "classes":
         model = LogisticRegression(C=1 / strength, max_iter=400).fit(x, y)
         return spread_classes(model.predict_proba(z), model.classes_, task)
-    penalties = strength * np.logspace(-2, 4, 13)
-    columns = [RidgeCV(alphas=penalties).fit(x, y[:, k]).predict(z) for k in range(y.shape[1])]
-    return np.column_stack(columns)
+    return ridge_fit(x, y, z, strength * np.logspace(-2, 4, 13))
+
+
+def ridge_fit(x: Array, y: Array, z: Array, penalties: Array) -> Array:
+    """Ridge regression of every target, each with the penalty of the least leave-one-out error."""
+    centre, level = x.mean(axis=0), y.mean(axis=0)
+    x, z, gap = x - centre, z - centre, y - level
+    if x.shape[1] <= x.shape[0]:
+        sizes, turn = np.linalg.eigh(x.T @ x)
+        sizes, scores = np.maximum(sizes, 1e-10), x @ turn
+    else:
+        left, singular, right = np.linalg.svd(x, full_matrices=False)
+        sizes, turn, scores = np.maximum(singular**2, 1e-10), right.T, left * singular
+    shadow, squares = scores.T @ gap, scores**2
+    best, result = np.full(y.shape[1], np.inf), np.zeros((len(z), y.shape[1]))
+    new = z @ turn
+    for penalty in penalties:
+        kept = 1 / (sizes + penalty)
+        leverage = np.minimum(squares @ kept + 1 / len(x), 0.999)
+        left_out = (gap - scores @ (kept[:, None] * shadow)) / (1 - leverage)[:, None]
+        errors = (left_out**2).mean(axis=0)
+        better = errors < best
+        best = np.where(better, errors, best)
+        result[:, better] = (new @ (kept[:, None] * shadow))[:, better]
+    return np.asarray(result + level)
 
 
 def linear(

@@ -20,7 +20,8 @@ def kept_columns(train: Frame, test: Frame, task: Task) -> list[str]:
 
 def with_inputs(frame: Frame, task: Task, names: list[str], more: Frame | None = None) -> Frame:
     """Targets, identifier and group of a frame with the named inputs and further columns."""
-    own = [c for c in frame.columns if c not in inputs(frame, task).columns]
+    usable = set(inputs(frame, task).columns)
+    own = [c for c in frame.columns if c not in usable]
     base = frame[[*own, *names]].reset_index(drop=True)
     return base if more is None else pd.concat([base, more.reset_index(drop=True)], axis=1)
 

@@ -42,12 +42,21 @@ def smoothed_means(keys: pd.Series[str], goals: Array, wanted: pd.Series[str], w
     return np.column_stack(columns)
 
 
+def is_key(own: pd.Series[float], new: pd.Series[float]) -> bool:
+    """Whether whole numbers name something: sparse values that rows share, in both tables."""
+    if not pd.api.types.is_integer_dtype(own) or not own.nunique() > 30:
+        return False
+    shared, few = new.isin(own).mean() > 0.2, own.nunique() < 0.9 * len(own)
+    return bool(shared and few and own.min() >= 0 and own.max() - own.min() > 5 * own.nunique())
+
+
 def target_means(
     train: Frame, test: Frame, task: Task, *, weight: float = 10.0, fewest: int = 8, drop: bool = False
 ) -> tuple[Frame, Frame]:
     """Text columns of more than `fewest` levels as mean targets; training rows never see their own."""
     names = kept_columns(train, test, task)
     rich = [c for c in names if not is_number(train[c]) and train[c].nunique() > fewest]
+    rich += [c for c in names if is_key(train[c], test[c])]
     if not rich:
         return train, test
     goals = goal_columns(train, task)
@@ -121,9 +130,11 @@ def text_topics(
 
 
 def rich_categories(brief: TaskBrief) -> bool:
-    """Whether a short text column has many levels."""
+    """Whether a short text column has many levels, or whole numbers look like keys."""
+    rows = train_rows(brief)
     return any(
-        c.dtype in ("text", "category") and c.unique > 8 and (c.mean_length or 0) < 40
+        (c.dtype in ("text", "category") and c.unique > 8 and (c.mean_length or 0) < 40)
+        or (c.dtype == "integer" and 30 < c.unique < 0.9 * rows and (c.maximum or 0) > 5 * c.unique)
         for c in train_columns(brief)
     )
 

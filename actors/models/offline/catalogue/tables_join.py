@@ -34,11 +34,13 @@ def shared_key(train: Frame, test: Frame, table: Frame, task: Task) -> str:
     """The shared column with most distinct values whose values the table knows; "" where there is none."""
     best, size = "", 1
     for name in table.columns:
-        if name in train.columns and name in test.columns and name not in task.target:
-            values = set(table[name].dropna().astype(str))
-            share = test[name].astype(str).isin(values).mean()
-            if share > 0.3 and len(values) > size:
-                best, size = str(name), len(values)
+        if name not in train.columns or name not in test.columns or name in task.target:
+            continue
+        if pd.api.types.is_float_dtype(table[name]) or pd.api.types.is_float_dtype(test[name]):
+            continue
+        known = table[name].nunique()
+        if known > size and test[name].isin(table[name].dropna().unique()).mean() > 0.3:
+            best, size = str(name), known
     return best
 
 
@@ -71,10 +73,9 @@ def join_files(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
             table = tables.pop(name)
             table = table.drop(columns=[c for c in task.target if c in table.columns])
             summary = condensed(table, key, name)
-            summary.index = summary.index.astype(str)
             fresh = [c for c in summary.columns if c not in train.columns]
             train, test = (
-                pd.concat([f, summary[fresh].reindex(f[key].astype(str)).reset_index(drop=True)], axis=1)
+                pd.concat([f, summary[fresh].reindex(f[key]).reset_index(drop=True)], axis=1)
                 for f in (train, test)
             )
     return train, test

@@ -40,16 +40,17 @@ def boosting_loss(task: Task, y: Array) -> str:
 def boosted(x: Array, y: Array, z: Array, task: Task, settings: dict[str, Any], bags: int) -> Array:
     """Boosters stopped on a held-out fifth, then refitted on all rows for as many rounds."""
     total: Any = 0.0
+    quiet = {"verbosity": -1, "min_data_in_bin": 1}
     for bag in range(bags):
         seed = task.seed + bag
         fixed = {**settings, "seed": seed, "num_threads": task.cpus, "verbosity": -1, "deterministic": True}
         strata = y if settings["objective"] in ("binary", "multiclass") and np.bincount(y).min() > 4 else None
         fit, stop = train_test_split(np.arange(len(y)), test_size=0.2, random_state=seed, stratify=strata)
-        data = lgb.Dataset(x[fit], y[fit], params={"verbosity": -1, "min_data_in_bin": 1})
-        held = lgb.Dataset(x[stop], y[stop], reference=data)
+        data = lgb.Dataset(x[fit], y[fit], params=quiet)
+        held = lgb.Dataset(x[stop], y[stop], reference=data, params=quiet)
         watch = [lgb.early_stopping(30, verbose=False)]
         rounds = lgb.train(fixed, data, 1500, valid_sets=[held], callbacks=watch).best_iteration
-        whole = lgb.Dataset(x, y, params={"verbosity": -1, "min_data_in_bin": 1})
+        whole = lgb.Dataset(x, y, params=quiet)
         total = total + lgb.train(fixed, whole, max(int(rounds * 1.1), 5)).predict(z)
     return np.asarray(total / bags)
 
@@ -65,7 +66,7 @@ def boosting(
     columns: float = 0.6,
     rows: float = 0.8,
     shrink: float = 3.0,
-    bags: int = 2,
+    bags: int = 1,
     log_target: bool = False,
 ) -> Array:
     """LightGBM with the metric's loss and early stopping, averaged over seeds."""
@@ -210,7 +211,7 @@ RECIPES = (
             "smallest": (5, 15, 30, 60),
             "columns": (0.2, 0.35, 0.6, 0.9),
             "shrink": (0.0, 3.0, 10.0, 30.0),
-            "bags": (2, 4),
+            "bags": (1, 3),
             "log_target": (False, True),
         },
     ),
