@@ -11,6 +11,7 @@ from runners.progress import number
 WIDTH, HEIGHT = 220.0, 190.0
 LEFT, RIGHT, TOP, BOTTOM = 46.0, 10.0, 10.0, 34.0
 MARGIN = 0.08  # of the range, kept free at either end
+LEAST = 0.2  # range as a share of the scores, so that a small gap looks small
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,9 @@ def panel_of(task: TaskLine, rows: Sequence[AttemptRow]) -> Panel | None:
     low, high = min(values), max(values)
     if task.threshold is not None and _near(task.threshold, low, high):
         low, high = min(low, task.threshold), max(high, task.threshold)
-    pad = MARGIN * (high - low) or 0.05 * abs(high) or 1.0
-    low, high = low - pad, high + pad
+    middle, half = (low + high) / 2, max(high - low, LEAST * max(abs(low), abs(high))) / 2 or 1.0
+    pad = MARGIN * 2 * half
+    low, high = middle - half - pad, middle + half + pad
 
     def x(value: float) -> float:
         return round(LEFT + (value - low) / (high - low) * (WIDTH - LEFT - RIGHT), 1)
