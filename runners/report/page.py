@@ -54,6 +54,11 @@ class TaskBlock:
     successes: int
     panel: Panel | None
 
+    @property
+    def begun(self) -> bool:
+        """Whether the table of attempts has a row for it."""
+        return any(cell.kind != "waiting" for cell in self.cells)
+
 
 def render_page(config: SweepConfig, board: Board) -> str:
     """The page as HTML; whatever a task, script or model said is escaped."""
