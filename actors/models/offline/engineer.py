@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from actors.contracts import ChatReply, ChatRequest
 from actors.errors import ModelError
-from actors.models.offline.answers import data, ensemble, finish, refine, reporting, start
+from actors.models.offline.answers import data, ensemble, finish, leakage, refine, reporting, start
 from actors.models.offline.conversation import Question, read_question
 
 NAME = "offline"
@@ -19,7 +19,7 @@ def answers() -> dict[str, Callable[[Question], str]]:
     return {
         "data_profiler": data.data_profiler,
         "data_usage_checker": data.data_usage_checker,
-        "leakage_checker": data.leakage_checker,
+        "leakage_checker": leakage.leakage_checker,
         "retriever": start.retriever,
         "initialiser": start.initialiser,
         "merger": start.merger,

@@ -100,15 +100,3 @@ def data_profiler(question: Question) -> str:
 def data_usage_checker(question: Question) -> str:
     """Scripts of ours load every column and file that their steps can use."""
     return "All the provided information is used."
-
-
-def leakage_checker(question: Question) -> str:
-    """Clean."""
-    return as_json(
-        {
-            "leaky": False,
-            "why": "Everything is fitted on the training part of each fold.",
-            "block": "",
-            "repaired": "",
-        }
-    )
