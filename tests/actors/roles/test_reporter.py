@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 import yaml
+from doubles import BRIEF
 
+from actors.briefing import render_brief
+from actors.contracts import ChatRequest, Limits
 from actors.errors import AnswerError
+from actors.models.offline.engineer import OfflineEngineer
 from actors.roles.reporter import ROLE, Inputs
 
 DIGEST = yaml.safe_dump(
@@ -44,3 +50,16 @@ def test_numbers_of_the_digest_pass(text: str) -> None:
 def test_an_invented_number_is_refused_by_name(text: str, named: str) -> None:
     with pytest.raises(AnswerError, match=rf"the digest has no {named};"):
         ROLE.read(Inputs("", DIGEST), text)
+
+
+def test_the_offline_engineer_copies_its_numbers() -> None:
+    scores = {"score": 1e-05, "fold_scores": [0.25, 1234567.875], "step": "boosting depth=12"}
+    ablation = {"ablation": "- `model`: 0.814121 against 0.715849 of the script as it is"}
+    inputs = Inputs(
+        render_brief(BRIEF, Limits(), {}), yaml.safe_dump({"steps": [ablation], "winner": scores})
+    )
+    request = ChatRequest("reporter", ROLE.messages(inputs), seed=1)
+    reply = asyncio.run(OfflineEngineer().complete(request))
+    prose = ROLE.read(inputs, reply.text)
+    assert "1e-05" in prose
+    assert "0.814121" in prose
