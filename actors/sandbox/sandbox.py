@@ -22,7 +22,7 @@ from actors.sandbox.slots import WORK, Slot, make_own_folder
 from actors.sandbox.submission import read_submission
 from actors.sandbox.supervise import Run, Supervisor
 from actors.sandbox.watch import THREADS
-from actors.sandbox.zygote import PRELOAD, Zygote
+from actors.sandbox.zygote import PRELOAD, Zygote, ZygoteLost
 
 SPARE_TASKS = 8  # the zygote and what surrounds it
 NO_SUBMISSION = (ExitStatus.FORBIDDEN, ExitStatus.CANCELLED, ExitStatus.LOST)
@@ -56,12 +56,9 @@ class Sandbox:
             shared = SharedMemory(os.geteuid() if uid is None else uid, exclusive=uid is not None)
         try:
             folder = self._furnish(request, bundle)
-            zygote = self._ready(request.limits.cpus)
             work = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
-                run = Supervisor(zygote, work, request.limits, shared=shared, cancel=cancel).run(
-                    self._job(request)
-                )
+                run = self._start(request, work, shared, cancel).finish()
                 if run.lost:
                     self._drop_zygote()
                 return self._result(run, work)
@@ -98,6 +95,26 @@ class Sandbox:
         if self._isolation.uid is not None:
             _give(work, self._isolation.uid)
         return work
+
+    def _start(
+        self,
+        request: ExecutionRequest,
+        work: int,
+        shared: SharedMemory | None,
+        cancel: threading.Event | None,
+    ) -> Supervisor:
+        """The execution under way, in a new zygote where the present one fails."""
+        for last_try in (False, True):
+            zygote = self._ready(request.limits.cpus)
+            supervisor = Supervisor(zygote, work, request.limits, shared=shared, cancel=cancel)
+            try:
+                supervisor.start(self._job(request))
+                break
+            except ZygoteLost:
+                self._drop_zygote()
+                if last_try:
+                    raise
+        return supervisor
 
     def _ready(self, cpus: int) -> Zygote:
         """The zygote, started or renewed when there is no healthy one of this many CPUs."""

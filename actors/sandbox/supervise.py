@@ -60,17 +60,26 @@ class Supervisor:
         self._exited: Exited | None = None
         self._warned = False
 
-    def run(self, job: dict[str, Any]) -> Run:
-        """Start the script and see it to its end; nothing of it lives when this returns or raises.
+    def start(self, job: dict[str, Any]) -> None:
+        """Start the script; raises ZygoteLost when that failed, and a new zygote may do better."""
+        streams = (self._out, self._err, self._report)
+        try:
+            self._zygote.run(job, tuple(stream.writer for stream in streams))
+        except BaseException:
+            for stream in streams:
+                stream.close()
+            raise
+        for stream in streams:
+            stream.close_writer()
+
+    def finish(self) -> Run:
+        """See the script to its end; nothing of it lives when this returns.
 
         A ZygoteLost is an ending of the run; after any exception the zygote must be closed.
         """
         streams = (self._out, self._err, self._report)
         lost = False
         try:
-            self._zygote.run(job, tuple(stream.writer for stream in streams))
-            for stream in streams:
-                stream.close_writer()
             self._follow()
             self._watch.look_at_disk()
             self._zygote.clean()

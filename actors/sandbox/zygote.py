@@ -111,10 +111,14 @@ class Zygote:
         return self._control.fileno()
 
     def run(self, job: dict[str, Any], fds: tuple[int, ...]) -> None:
-        """Fork a script; `fds` become its output, error and report streams."""
+        """Fork a script; `fds` become its output, error and report streams.
+
+        Raises ZygoteLost when no script was started.
+        """
         message = json.dumps({"do": "run", **job}).encode()
         with self._lost_if_broken():
             socket.send_fds(self._control, [message], list(fds))
+        self._message(START_SECONDS)
 
     def dump(self) -> None:
         """Let the script print where it is."""

@@ -88,6 +88,7 @@ class _Server:
         """Fork, and say whether this is the child."""
         self._child = os.fork()
         if self._child:
+            self._tell(event="started")
             return False
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -1,0 +1,65 @@
+"""What a script waits for before its first own line: a cold interpreter against a fork of the warm one.
+
+    python benchmarks/execution.py [runs]
+
+Prints a Markdown table: milliseconds from the request to the line after
+`import numpy, pandas, sklearn.ensemble`, medians over the runs, at each level that works here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from actors.contracts import DataBundle, ExecutionRequest, Limits
+from actors.sandbox.executor import LocalExecutor
+from actors.sandbox.hidden import package_data
+from actors.sandbox.probe import probe
+from actors.sandbox.settings import Level, SandboxSettings
+
+SCRIPT = "import time\nimport numpy, pandas, sklearn.ensemble\nprint(time.time())"
+BUNDLE = DataBundle("bench", (("train.csv", b"id,y\n" + b"1,2\n" * 10_000),))
+TARGETS = {"limits": 40, "namespaces": 20}  # cold / warm, at least
+REQUEST = ExecutionRequest(SCRIPT, "bench", Limits(wall_seconds=60))
+
+
+async def first_lines(executor: LocalExecutor, runs: int) -> list[float]:
+    times = []
+    for _ in range(runs):
+        start = time.time()  # the script's clock is the same one
+        result = await executor.run(REQUEST)
+        if not result.ok:
+            raise SystemExit(result.stderr or result.detail)
+        times.append(1000 * (float(result.stdout) - start))
+    return times
+
+
+def measure(level: Level, warm: bool, runs: int) -> list[float]:
+    with tempfile.TemporaryDirectory() as folder:
+        cache = Path(folder) / "cache"
+        settings = SandboxSettings(level=level, warm=warm, hidden_paths=package_data(), cache=cache)
+        executor = LocalExecutor(settings, {"bench": BUNDLE})
+        asyncio.run(first_lines(executor, 1))  # the page cache, and the zygote where there is one
+        times = asyncio.run(first_lines(executor, runs))
+        executor.close()
+        return times
+
+
+def main(runs: int) -> None:
+    print("| level | cold ms | warm ms | warm p90 ms | cold / warm | target |\n|---|---|---|---|---|---|")
+    for level in probe().works:
+        cold = statistics.median(measure(level, warm=False, runs=max(3, runs // 4)))
+        times = measure(level, warm=True, runs=runs)
+        warm, slow = statistics.median(times), sorted(times)[int(0.9 * (len(times) - 1))]
+        target = f">= {TARGETS[level]}" if level in TARGETS else ""
+        print(
+            f"| {level} | {cold:.0f} | {warm:.1f} | {slow:.1f} | {cold / warm:.0f} | {target} |", flush=True
+        )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 40)
