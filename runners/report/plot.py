@@ -9,7 +9,8 @@ from typing import Any
 
 from runners.report.story import Story, Tried
 
-SPAN = 6.0  # times the distance from the best to the median score; what is worse lies off the scale
+SPAN = 6.0  # times the distance from the best to the median score; what is worse lies off the scale,
+SPREADS = 3.0  # unless it is within so many spreads over folds
 TICKS = 20
 INK, BAR, BEST, OFF = "#1f5f8b", "#9fb8c9", "#c8553d", "#8a8a8a"
 
@@ -40,26 +41,21 @@ def _draw(axes: Any, story: Story, scored: Sequence[Tried]) -> None:
     places = {t.entry.key: place for place, t in enumerate(story.tried)}
     maximize = story.brief is None or story.brief.direction == "maximize"
     scores = {places[t.entry.key]: float(t.evaluation.score or 0.0) for t in scored}
-    low, high = _scale(list(scores.values()), maximize)
+    low, high = _scale(scored, maximize)
     inside = {x: y for x, y in scores.items() if low <= y <= high}
     spread = [story.tried[x].entry.metrics.get("spread", 0.0) for x in inside]
-    axes.errorbar(
-        list(inside),
-        list(inside.values()),
-        yerr=spread,
-        fmt="o",
-        color=INK,
-        ecolor=BAR,
-        ms=4.5,
-        label="score",
-    )
-    edge = low if maximize else high
+    style = {"fmt": "o", "color": INK, "ecolor": BAR, "ms": 4.5, "label": "score"}
+    axes.errorbar(list(inside), list(inside.values()), yerr=spread, **style)
     off = [x for x in scores if x not in inside]
-    if off:
-        axes.plot(off, [edge] * len(off), "v" if maximize else "^", color=OFF, ms=6, label="off the scale")
     failed = [x for x, t in enumerate(story.tried) if t.evaluation.score is None]
-    if failed:
-        axes.plot(failed, [edge] * len(failed), "x", color=BEST, ms=6, label="failed")
+    worst = 0.03 if maximize else 0.97  # of the height of the axes
+    for xs, marker, color, label in (
+        (off, "v" if maximize else "^", OFF, "off the scale"),
+        (failed, "x", BEST, "failed"),
+    ):
+        if xs:
+            at = {"transform": axes.get_xaxis_transform(), "label": label}
+            axes.plot(xs, [worst] * len(xs), marker, color=color, ms=6, **at)
     pick = max if maximize else min
     best: list[float] = []
     for x in sorted(scores):
@@ -85,10 +81,12 @@ def _draw(axes: Any, story: Story, scored: Sequence[Tried]) -> None:
     axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=5, frameon=False, fontsize=8)
 
 
-def _scale(scores: Sequence[float], maximize: bool) -> tuple[float, float]:
+def _scale(scored: Sequence[Tried], maximize: bool) -> tuple[float, float]:
     """The range that is drawn: from the best score to where one wild script no longer flattens the rest."""
+    scores = [float(t.evaluation.score or 0.0) for t in scored]
     best = max(scores) if maximize else min(scores)
-    span = SPAN * abs(best - median(scores))
+    spread = median(t.entry.metrics.get("spread", 0.0) for t in scored)
+    span = max(SPAN * abs(best - median(scores)), SPREADS * spread)
     if span == 0.0:
         return min(scores), max(scores)
     return (max(best - span, min(scores)), best) if maximize else (best, min(best + span, max(scores)))
