@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from actors.contracts import Ending
-from runners.report.markup import bullets, cell, figure, inert, line, quoted, table
+from runners.report.markup import bullets, figure, line, quoted, table
 from runners.report.prose import sections
+from runners.report.reproduction import reproduction
 from runners.report.story import Story, Tried
+from runners.report.trials import leakage, trials
 
 PLOT = "scores.svg"
 ENDED = {
@@ -32,13 +33,13 @@ def attempt_report(story: Story, plot: bool = True) -> str:
         _outcome(story),
         f"## The task\n\n{_task(story)}",
         f"## The data's traps\n\n{_traps(story)}",
-        f"## What was tried\n\n{_tried(story, plot)}",
+        f"## What was tried\n\n{trials(story, PLOT if plot else '')}",
         f"## What ablation showed\n\n{_ablations(story)}",
         f"## The winner\n\n{_winner(story)}\n\n{said.won}",
         *([f"## What was learnt\n\n{said.learnt}"] if said.learnt else []),
-        f"## Leakage\n\n{_leakage(story)}",
+        f"## Leakage\n\n{leakage(story)}",
         f"## Risks\n\n{_risks(story, said.risks)}",
-        f"## How to reproduce\n\n{_reproduce(story)}",
+        f"## How to reproduce\n\n{reproduction(story)}",
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
@@ -125,68 +126,6 @@ def _traps(story: Story) -> str:
     return bullets(rows) + advice
 
 
-def _tried(story: Story, plot: bool) -> str:
-    if not story.tried:
-        return "No script was evaluated."
-    head = ("entry", "step", "score", "spread", "printed", "note")
-    best: Tried | None = None
-    rows = []
-    for tried in story.tried:
-        improved = _improves(story, tried, best)
-        best = tried if improved else best
-        rows.append(
-            [
-                figure(tried.entry.seq),
-                cell(tried.title),
-                figure(tried.evaluation.score) if tried.evaluation.score is not None else "failed",
-                figure(tried.entry.metrics.get("spread")),
-                figure(tried.evaluation.printed),
-                _note(story, tried, improved),
-            ]
-        )
-    picture = f"![validation score over steps]({PLOT})\n\n" if plot else ""
-    return (
-        picture
-        + table(head, rows, ("entry", "score", "spread", "printed"))
-        + "\n\n`score` is what the harness measured on rows whose labels the script never had, unless "
-        "validation is printed; `spread` is the standard deviation over folds; `printed` is what the "
-        "script said of itself; `entry` is its row in the scratchpad. Numbers are copied from there as "
-        "they are."
-    )
-
-
-def _improves(story: Story, tried: Tried, best: Tried | None) -> bool:
-    score = tried.evaluation.score
-    if score is None or story.brief is None:
-        return False
-    if best is None or best.evaluation.score is None:
-        return True
-    return story.brief.oriented(score) > story.brief.oriented(best.evaluation.score)
-
-
-def _note(story: Story, tried: Tried, improved: bool) -> str:
-    notes = []
-    if story.winner is not None and tried.entry.key == story.winner.entry.key:
-        notes.append("**winner**")
-    elif improved:
-        notes.append("best so far")
-    if tried.suspicious:
-        notes.append("**printed far better than measured**")
-    if tried.evaluation.failure is not None:
-        notes.append(cell(why_failed(tried.evaluation.failure)))
-    return "; ".join(notes)
-
-
-def why_failed(failure: str) -> str:
-    """The status and the line that says most: the last one, where a traceback has its error."""
-    rows = [row.strip() for row in failure.splitlines() if row.strip()]
-    if not rows:
-        return "failed"
-    refused = [row for row in rows if row.startswith("submission refused: ")]
-    said = [row for row in rows[1:] if not row.startswith("--- ")]
-    return "; ".join(dict.fromkeys([rows[0].removeprefix("status: "), *(refused or said[-1:])]))
-
-
 def _ablations(story: Story) -> str:
     summaries = story.answers("summariser")
     if not summaries:
@@ -214,30 +153,6 @@ def _winner(story: Story) -> str:
     return bullets(rows)
 
 
-def _leakage(story: Story) -> str:
-    if not story.checked_for_leaks:
-        text = "The leakage checker was not asked."
-    elif not story.leaks:
-        text = "The leakage checker found no leak in what it was shown."
-    else:
-        rows = [
-            f"entry {figure(leak.entry.seq)}"
-            + (f', before "{line(leak.script)}" ran' if leak.script else "")
-            + f": {line(leak.why) or 'no reason given'}"
-            for leak in story.leaks
-        ]
-        text = "The leakage checker found leaks and repaired the scripts:\n\n" + bullets(rows)
-    flagged = [
-        f'entry {figure(t.entry.seq)}, "{line(t.title)}": printed {figure(t.evaluation.printed)}, '
-        f"measured {figure(t.evaluation.score)}"
-        for t in story.tried
-        if t.suspicious
-    ]
-    if flagged:
-        text += "\n\nPrinted far better than measured, which folds do not explain:\n\n" + bullets(flagged)
-    return text
-
-
 def _risks(story: Story, prose: str) -> str:
     rows = []
     if _validation(story) == "printed":
@@ -254,44 +169,3 @@ def _risks(story: Story, prose: str) -> str:
         rows.append("The attempt did not end by itself, so the search was not complete.")
     text = "\n\n".join(part for part in (bullets(rows), prose) if part)
     return text or "None was named."
-
-
-def _reproduce(story: Story) -> str:
-    first, used = story.entries[0], story.ending.metrics if story.ending is not None else {}
-    seed = story.opening.get("seed", story.end_facts.get("seed"))
-    rows = [
-        "run `python solution.py` in a folder that holds the task's public files in `input/`; "
-        "it writes `submission.csv`",
-        f"sweep {line(first.sweep)}, task {line(first.task)}, attempt {figure(first.attempt)}, "
-        f"seed {figure(seed)}",
-        f"scripts ran at isolation level {', '.join(story.isolation) or 'none: no script ran'}",
-    ]
-    if story.submission is not None:
-        rows.insert(
-            1, f"digest of `solution.py` (`content_hash` of its entry): `{story.submission.content_hash}`"
-        )
-    if story.limits:
-        rows.append(
-            f"limits of a script: {figure(story.limits['seconds'])} wall seconds, "
-            f"{figure(story.limits['memory_gib'])} GiB of memory, "
-            f"CPUs: {figure(story.limits['cpus'])}"
-        )
-    if "used_seconds" in used:
-        rows.append(_used(used))
-    budget = story.opening.get("budget") or {}
-    if budget:
-        limits = ", ".join(f"{figure(v)} {inert(k).replace('_', ' ')}" for k, v in budget.items())
-        rows.append(f"budget: {limits}")
-    if story.libraries:
-        rows.append("libraries: " + ", ".join(f"{line(n)} {line(v)}" for n, v in story.libraries.items()))
-    return bullets(rows)
-
-
-def _used(used: Mapping[str, float]) -> str:
-    """What the attempt used in all, from the metrics of its ending."""
-    dollars = f"{figure(used['used_dollars'])} dollars" if "used_dollars" in used else "calls without a price"
-    return (
-        f"used: {figure(used['used_seconds'])} wall seconds, {figure(used['used_cpu_seconds'])} CPU seconds, "
-        f"{figure(used['used_tokens'])} tokens, {dollars}; {figure(used['executions'])} executions "
-        f"({figure(used['failed_executions'])} failed), {figure(used['model_calls'])} model calls"
-    )

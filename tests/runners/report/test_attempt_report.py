@@ -16,10 +16,11 @@ from actors.agents.registry import AGENTS
 from actors.contracts import AgentSettings, Budget, Ending, FileFacts, TaskBrief
 from actors.host import AttemptHost
 from actors.models.scripted import ScriptedModel
-from runners.report.attempt import attempt_report, why_failed
+from runners.report.attempt import attempt_report
 from runners.report.files import write_report
 from runners.report.plot import score_plot
 from runners.report.story import tell
+from runners.report.trials import why_failed
 from scratchpad.client import LocalClient
 from scratchpad.records import Entry, Kind
 from scratchpad.schema import to_entries
@@ -200,6 +201,7 @@ def test_the_plot_is_the_same_every_time(entries: list[Entry], tmp_path: Path) -
     for word in (b"winner", b"failed", b"best so far", b"validation r2"):
         assert word in picture
     assert "![validation score over steps](scores.svg)" in (tmp_path / "report.md").read_text()
+    assert "scores.svg" not in attempt_report(tell(entries), plot=False)
 
 
 def test_no_plot_without_a_score(tmp_path: Path) -> None:
