@@ -61,7 +61,11 @@ async def write_report(context: AttemptContext, winner: Evaluation) -> None:
 
 def attempt_digest(entries: list[Entry], winner: Evaluation) -> str:
     """The attempt as YAML: scores of every script, verdicts and decisions, the winner."""
-    shown = [e for e in entries if e.kind in (Kind.EVALUATION, Kind.DECISION) or e.role == "summariser"]
+    # By position, not by time: steps that ran beside each other ended in an order of their own.
+    shown = sorted(
+        (e for e in entries if e.kind in (Kind.EVALUATION, Kind.DECISION) or e.role == "summariser"),
+        key=lambda e: [int(part.split(".")[0]) for part in e.path.split("/")],
+    )
     steps = [_line(e) for e in shown[:DIGEST_STEPS]]
     digest = {
         "steps": steps,
