@@ -56,10 +56,10 @@ def _many_towns(rng: np.random.Generator) -> Made:
 
 
 def _wide_noise(rng: np.random.Generator) -> Made:
-    """Far more columns than rows, one of them of some use."""
-    frame = _numbers(rng, 240, 800)
-    y = _binary(rng, 0.4 * frame["x0"].to_numpy())
-    return *_parts(pd.concat([frame, pd.Series(y, name="y")], axis=1), 160), AUC
+    """Nearly as many columns as rows, one of them of some use."""
+    frame = _numbers(rng, TRAIN + TEST, 300)
+    y = _binary(rng, 0.3 * frame["x0"].to_numpy())
+    return *_parts(pd.concat([frame, pd.Series(y, name="y")], axis=1)), AUC
 
 
 def _drift(rng: np.random.Generator) -> Made:

@@ -11,7 +11,7 @@ y = train["y"]
 X = train.drop(columns=["id", "y"])
 Z = test[X.columns]
 
-selector = SelectKBest(f_classif, k=20)
+selector = SelectKBest(f_classif, k=60)
 X = selector.fit_transform(X, y)
 Z = selector.transform(Z)
 model = LogisticRegression(max_iter=1000)
