@@ -145,7 +145,9 @@ def novelty_density(
 def is_novelty(brief: TaskBrief) -> float:
     """Training that shows no target, and a description that speaks of novelty."""
     text = brief.description.lower()
-    if not any(w in text for w in NOVELTY_WORDS) or len(brief.target) != 1:
+    if not any(w in text for w in NOVELTY_WORDS) or len(brief.target) != 1 or len(brief.classes) > 2:
+        return 0.0
+    if brief.problem not in ("other", "binary"):
         return 0.0
     columns = {c.name for f in brief.files for c in f.columns if f.name != brief.sample_submission}
     if brief.target[0] in columns:

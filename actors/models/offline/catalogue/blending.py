@@ -8,7 +8,7 @@ from scipy.optimize import nnls
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Task
 
-ANY = ("table", "panel", "series", "pixels", "images", "text", "gaps", "novelty", "photos", "holes")
+ANY = ("table", "panel", "past", "series", "pixels", "images", "text", "gaps", "novelty", "photos", "holes")
 
 
 def blend_equal(held: list[Array], actual: Array, task: Task) -> Array:

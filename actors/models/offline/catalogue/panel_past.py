@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import lightgbm as lgb
 import numpy as np
 import pandas as pd
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.arrays_images import spread_classes
+from actors.models.offline.catalogue.reading import load_table
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.series_time import as_moments, name_rank
 from actors.models.offline.catalogue.splitting import group_folds
-from actors.models.offline.catalogue.task import Array, Frame, Task, labelled, truth
+from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, labelled, truth
 
 
 def panel_keys(train: Frame, test: Frame, task: Task) -> tuple[str, str]:
@@ -190,6 +197,122 @@ def split_last_rows(train: Frame, task: Task, *, share: float = 0.35) -> list[tu
     return [(train.drop(index=held.index), held.drop(columns=hidden), truth(held, task))]
 
 
+def load_past(task: Task) -> tuple[Frame, Frame]:
+    """The two tables of entities over time."""
+    return load_table(task)
+
+
+def past_matrices(train: Frame, test: Frame, task: Task) -> tuple[Array, Array, Array, list[str]]:
+    """(x, y, z) with gaps left as they are, categories as codes, keys of single rows left out."""
+    known = labelled(train, task)
+    entity, _ = panel_keys(train, test, task)
+    names = [
+        c for c in inputs(test, task).columns if c in known.columns and c not in (entity, task.split_column)
+    ]
+    both = pd.concat([known[names], test[names]], ignore_index=True)
+    columns = []
+    for name in names:
+        column = both[name]
+        if not pd.api.types.is_numeric_dtype(column):
+            column = pd.Series(pd.factorize(column.astype("string"), sort=True)[0]).replace(-1, np.nan)
+        columns.append(column.to_numpy(dtype=float))
+    matrix = np.column_stack(columns)
+    cut = len(known)
+    return matrix[:cut], truth(known, task).reshape(cut, -1), matrix[cut:], names
+
+
+def past_boosting(
+    train: Frame,
+    test: Frame,
+    task: Task,
+    *,
+    trees: int = 200,
+    leaves: int = 15,
+    rate: float = 0.03,
+    smallest: int = 40,
+) -> Array:
+    """Boosted trees on an entity's past and its present columns."""
+    x, y, z, _ = past_matrices(train, test, task)
+    settings = {
+        "n_estimators": trees,
+        "num_leaves": leaves,
+        "learning_rate": rate,
+        "min_child_samples": smallest,
+        "colsample_bytree": 0.4,
+        "subsample": 0.8,
+        "subsample_freq": 1,
+        "n_jobs": task.cpus,
+        "random_state": task.seed,
+        "verbose": -1,
+    }
+    if task.kind == "classes":
+        model = lgb.LGBMClassifier(**settings).fit(x, y[:, 0].astype(int))
+        return spread_classes(np.asarray(model.predict_proba(z)), model.classes_, task)
+    return np.column_stack([lgb.LGBMRegressor(**settings).fit(x, c).predict(z) for c in y.T])
+
+
+def past_trees(
+    train: Frame, test: Frame, task: Task, *, trees: int = 80, leaf: int = 5, share: float = 0.3
+) -> Array:
+    """Very random trees on an entity's past and its present columns."""
+    x, y, z, _ = past_matrices(train, test, task)
+    low = np.nanmin(np.vstack([x, z, np.zeros((1, x.shape[1]))]), axis=0) - 1
+    x, z = np.where(np.isnan(x), low, x), np.where(np.isnan(z), low, z)
+    settings = {
+        "n_estimators": trees,
+        "min_samples_leaf": leaf,
+        "max_features": share,
+        "n_jobs": task.cpus,
+        "random_state": task.seed,
+    }
+    if task.kind == "classes":
+        model = ExtraTreesClassifier(**settings).fit(x, y[:, 0].astype(int))
+        return spread_classes(model.predict_proba(z), model.classes_, task)
+    target = y[:, 0] if y.shape[1] == 1 else y
+    return np.asarray(ExtraTreesRegressor(**settings).fit(x, target).predict(z)).reshape(len(z), -1)
+
+
+def past_linear(train: Frame, test: Frame, task: Task, *, alpha: float = 100.0) -> Array:
+    """A linear model on an entity's past; gaps become zero and are marked."""
+    x, y, z, _ = past_matrices(train, test, task)
+    both = np.vstack([x, z])
+    both = np.sign(both) * np.log1p(np.abs(both))
+    blank = np.isnan(both)
+    scaled = (both - np.nanmean(both, axis=0)) / (np.nanstd(both, axis=0) + 1e-9)
+    both = np.hstack([np.where(blank, 0.0, scaled), blank[:, blank.any(axis=0)].astype(float)])
+    x, z = both[: len(x)], both[len(x) :]
+    if task.kind == "classes":
+        model = LogisticRegression(C=10.0 / alpha, max_iter=200).fit(x, y[:, 0].astype(int))
+        return spread_classes(model.predict_proba(z), model.classes_, task)
+    return np.asarray(Ridge(alpha=alpha).fit(x, y).predict(z)).reshape(len(z), -1)
+
+
+PAST_WORDS = (
+    "earlier year",
+    "past",
+    "previous",
+    "history",
+    "histories",
+    "next year",
+    "year to come",
+    "earlier",
+)
+
+
+def wants_past(brief: TaskBrief) -> float:
+    """A panel whose brief speaks of a past, or shows columns of it that test rows lack."""
+    if brief.problem in ("survival", "quantile"):
+        return 0.0
+    promise = has_past(brief)
+    told = any(w in brief.description.lower() for w in PAST_WORDS)
+    return 0.85 if promise >= 0.9 else 0.6 if promise >= 0.55 and told else 0.0
+
+
+def always(promise: float) -> Callable[[TaskBrief], float]:
+    """A promise that holds for every task of the layout."""
+    return lambda brief: promise
+
+
 def has_past(brief: TaskBrief) -> float:
     """A table of entities over time whose train rows hold more columns than its test rows."""
     tables = {f.name: f for f in brief.files}
@@ -208,24 +331,51 @@ def has_past(brief: TaskBrief) -> float:
     return 0.6 if own else 0.0
 
 
-def last_rows_promise(brief: TaskBrief) -> float:
-    """Holding last rows out suits panels whose train rows know more than test rows."""
-    return 0.9 if has_past(brief) >= 0.9 else 0.0
-
-
 RECIPES = (
+    Recipe(load_past, "load", "Tables of entities over time.", wants_past, ("past",)),
     Recipe(
         own_past,
         "features",
         "What the same entity did earlier: last, mean, most; and its household.",
-        has_past,
+        always(0.9),
+        ("past",),
         order=15,
     ),
     Recipe(
         split_last_rows,
         "split",
         "Last rows of some entities, their past kept.",
-        last_rows_promise,
-        choices={"share": (0.25, 0.35, 0.5)},
+        always(0.9),
+        ("past",),
+        {"share": (0.25, 0.35, 0.5)},
+    ),
+    Recipe(
+        past_boosting,
+        "member",
+        "Boosted trees on the entity's past.",
+        always(0.9),
+        ("past",),
+        {
+            "trees": (120, 200, 350),
+            "leaves": (7, 15, 31),
+            "rate": (0.02, 0.03, 0.05),
+            "smallest": (20, 40, 80),
+        },
+    ),
+    Recipe(
+        past_trees,
+        "member",
+        "Very random trees on the entity's past.",
+        always(0.88),
+        ("past",),
+        {"trees": (50, 80, 150), "leaf": (3, 5, 10, 20), "share": (0.2, 0.3, 0.5)},
+    ),
+    Recipe(
+        past_linear,
+        "member",
+        "Linear in logarithms of the entity's past.",
+        always(0.8),
+        ("past",),
+        {"alpha": (10.0, 100.0, 1000.0)},
     ),
 )

@@ -252,7 +252,6 @@ def blend_by_error(
     if task.kind == "classes":
         codes = actual.astype(int).reshape(-1)
         errors = np.array([(h.argmax(axis=1) != codes).mean() + 0.01 for h in held])
-        errors, power = np.sqrt(errors), power / 2
     else:
         wanted = actual.reshape(len(actual), -1)
         scale = wanted.std(axis=0) + 1e-9
@@ -272,7 +271,7 @@ RECIPES = (
         "blend",
         "Weights by held-out errors, bad members left out.",
         suits(0.7),
-        ("series", "gaps", "holes", "photos", "images"),
+        ("series", "gaps", "holes", "photos", "images", "text", "past"),
         {"power": (2.0, 4.0, 8.0), "worst": (1.2, 1.6, 2.5)},
     ),
     Recipe(decide_forecast, "decide", "Leaves trends their range.", suits(0.9), ("series", "gaps"), {}),

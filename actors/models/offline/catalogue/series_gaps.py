@@ -44,8 +44,8 @@ def split_gaps(
             aside[order[start : start + length]] = True
     held = train[aside]
     actual = truth(held, task).reshape(len(held), -1)
-    known = np.isfinite(actual).all(axis=1)
-    return [(train.loc[~aside], held.loc[known].drop(columns=list(task.target)), actual[known])]
+    known = np.flatnonzero(np.isfinite(actual).all(axis=1))
+    return [(train[~aside], held.iloc[known].drop(columns=list(task.target)), actual[known])]
 
 
 def fill_each(train: Frame, test: Frame, task: Task, fill: Filler, bend: str) -> Array:

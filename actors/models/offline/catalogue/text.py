@@ -17,9 +17,12 @@ from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
 from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.reading import load_table
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, labelled, truth
 
+TEXTS = ("text",)
+PROSE = 60.0  # characters: longer texts count beside any number of other columns
 LONG = 15.0  # characters: texts of a longer mean are read, shorter ones are names
 
 
@@ -158,25 +161,6 @@ def text_ridge(train: Frame, test: Frame, task: Task, *, letters: int = 4, alpha
     return np.asarray(np.asarray(model.predict(z)).reshape(len(test), -1) + middle)
 
 
-def text_components(train: Frame, test: Frame, task: Task, *, components: int = 40) -> tuple[Frame, Frame]:
-    """The main components of word use, and lengths, as columns beside the texts."""
-    train, test = train.copy(), test.copy()
-    for name in text_columns(train, test, task):
-        maker = TfidfVectorizer(sublinear_tf=True, min_df=2, max_features=20000)
-        words = maker.fit_transform(read_texts(train, name) + read_texts(test, name))
-        count = max(2, min(components, words.shape[1] - 1, words.shape[0] - 1))
-        parts = TruncatedSVD(count, random_state=0).fit_transform(words)
-        for frame, rows in ((train, slice(0, len(train))), (test, slice(len(train), None))):
-            columns = {f"{name}_part{j}": parts[rows, j] for j in range(count)}
-            columns[f"{name}_length"] = np.array([len(t) for t in read_texts(frame, name)], dtype=float)
-            columns[f"{name}_words"] = np.array(
-                [len(t.split()) for t in read_texts(frame, name)], dtype=float
-            )
-            for column, values in columns.items():
-                frame[column] = values
-    return train, test
-
-
 def text_boosting(
     train: Frame, test: Frame, task: Task, *, components: int = 80, trees: int = 120, rate: float = 0.08
 ) -> Array:
@@ -204,12 +188,25 @@ def text_boosting(
     return np.column_stack([lgb.LGBMRegressor(**settings).fit(x, y).predict(z) for y in actual.T])
 
 
+def load_texts(task: Task) -> tuple[Frame, Frame]:
+    """The training and test tables, texts as they are."""
+    return load_table(task)
+
+
 def text_share(brief: TaskBrief) -> float:
-    """How much of a task is its texts: 0 none, 1 all of it."""
-    table = next((f for f in brief.files if f.name == brief.test), None)
+    """How much of a table is its texts: 0 none, 1 all; names and titles beside much else do not count."""
+    table = next((f for f in brief.files if f.name == brief.test and brief.train), None)
     names = [c for c in (table.columns if table else ()) if c.name not in (brief.id_column, *brief.target)]
-    texts = [c for c in names if c.dtype == "text" and (c.mean_length or 0.0) > LONG]
-    return (0.7 + 0.3 / len(names)) if texts and len(names) <= 12 else 0.5 if texts else 0.0
+    texts = [c.mean_length or 0.0 for c in names if c.dtype == "text" and (c.mean_length or 0.0) > LONG]
+    if not texts or (len(names) - len(texts) > 2 and max(texts) < PROSE):
+        return 0.0
+    return len(texts) / len(names) if len(names) <= 3 else max(0.6, len(texts) / len(names))
+
+
+def holds_texts(brief: TaskBrief) -> float:
+    """A table whose texts are worth reading."""
+    share = text_share(brief)
+    return 0.6 + 0.3 * share if share and brief.problem not in ("forecast", "survival", "quantile") else 0.0
 
 
 def for_texts(promise: float, classes: bool) -> Callable[[TaskBrief], float]:
@@ -223,50 +220,45 @@ def for_texts(promise: float, classes: bool) -> Callable[[TaskBrief], float]:
     return applies
 
 
-def few_classes(brief: TaskBrief) -> float:
-    """Texts with classes few enough for a tree a class."""
-    return 0.6 * text_share(brief) if len(brief.classes) <= 6 and brief.problem != "multioutput" else 0.0
+def honest_chances(brief: TaskBrief) -> float:
+    """Texts with classes, most of all where chances are measured."""
+    measured = brief.metric in ("log_loss", "brier", "roc_auc", "average_precision")
+    return for_texts(0.95 if measured else 0.7, True)(brief)
 
 
-def beside_texts(brief: TaskBrief) -> float:
-    """Texts among other columns that generic members read."""
-    return 0.6 if 0 < text_share(brief) < 0.95 else 0.0
+def with_trees(brief: TaskBrief) -> float:
+    """Trees where there are other columns or few classes; a tree a class costs too much for many."""
+    if brief.problem in ("regression", "count"):
+        return 0.8 if text_share(brief) else 0.0
+    if len(brief.classes) > 8 or not text_share(brief):
+        return 0.0
+    return 0.95 if text_share(brief) < 0.8 else 0.6
 
-
-TABLES = ("table", "text")
 
 RECIPES = (
-    Recipe(
-        text_components,
-        "features",
-        "Components of word use as columns.",
-        beside_texts,
-        TABLES,
-        {"components": (15, 40, 80)},
-        order=40,
-    ),
+    Recipe(load_texts, "load", "Tables with texts.", holds_texts, TEXTS),
     Recipe(
         text_svc,
         "member",
         "Linear machine on TF-IDF of words and letters: the standard to beat for texts.",
         for_texts(0.98, True),
-        TABLES,
+        TEXTS,
         {"letters": (0, 3, 4, 5), "cost": (0.1, 0.3, 0.5, 1.0, 2.0), "balanced": (True, False)},
     ),
     Recipe(
         text_logistic,
         "member",
         "Logistic regression on TF-IDF of words: honest chances.",
-        for_texts(0.9, True),
-        TABLES,
+        honest_chances,
+        TEXTS,
         {"letters": (0, 3, 4), "cost": (3.0, 10.0, 30.0), "balanced": (False, True)},
     ),
     Recipe(
         text_bayes,
         "member",
         "Complement naive Bayes: quick and different.",
-        for_texts(0.85, True),
-        TABLES,
+        for_texts(0.75, True),
+        TEXTS,
         {"letters": (0, 4), "alpha": (0.1, 0.3, 1.0)},
     ),
     Recipe(
@@ -274,15 +266,15 @@ RECIPES = (
         "member",
         "Ridge regression on TF-IDF of words and letters.",
         for_texts(0.95, False),
-        TABLES,
+        TEXTS,
         {"letters": (0, 3, 4, 5), "alpha": (0.3, 1.0, 3.0, 10.0)},
     ),
     Recipe(
         text_boosting,
         "member",
         "Boosted trees on components of the texts and the other columns.",
-        few_classes,
-        TABLES,
+        with_trees,
+        TEXTS,
         {"components": (40, 80, 120), "trees": (80, 120, 250), "rate": (0.04, 0.08)},
     ),
 )
