@@ -139,7 +139,8 @@ import random, sys
 import numpy as np
 import pandas as pd
 print(random.random(), np.random.rand(3).tobytes().hex(), hash("text"), {"b", "a", "c"})
-print(sys.argv, __name__, __file__[-12:], sys.path[0] + "/solution.py" == __file__, len(sys.path), sys.getrecursionlimit())
+print(sys.argv, __name__, __file__[-12:], sys.path[0] + "/solution.py" == __file__)
+print(len(sys.path), sys.getrecursionlimit())
 print(pd.DataFrame({"a": np.random.normal(size=3)}))
 pd.DataFrame({"id": [1], "y": np.random.rand(1)}).to_csv("submission.csv")
 def deep(n): return deep(n + 1)

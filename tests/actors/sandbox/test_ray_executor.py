@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,26 +13,15 @@ import pytest
 from actors.contracts import DataBundle, ExecutionRequest, ExecutionResult, ExitStatus, Limits
 from actors.errors import InputError
 from actors.sandbox.inside import tree
+from actors.sandbox.ray_executor import RayExecutor
 from actors.sandbox.settings import SandboxSettings
 
-ray = pytest.importorskip("ray")
 pytestmark = [pytest.mark.ray, pytest.mark.timeout(300)]
 SMALL = Limits(wall_seconds=60, memory_bytes=1 << 28)
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    if ray.is_initialized():
-        pytest.skip("a cluster of another test module is up")
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-    yield
-    ray.shutdown()
-
-
 @pytest.fixture
-def executor(cluster: None, tmp_path: Path):
-    from actors.sandbox.ray_executor import RayExecutor
-
+def executor(cluster: None, tmp_path: Path) -> RayExecutor:
     settings = SandboxSettings(level="limits", warm=False, cache=tmp_path / "cache")
     return RayExecutor(settings, {"d": DataBundle("d", (("x.csv", b"1"),))})
 
@@ -56,14 +45,14 @@ time.sleep(120)
 """
 
 
-def wait_for(condition, seconds: float = 60.0) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.1)
 
 
-def test_scripts_run_side_by_side(executor) -> None:
+def test_scripts_run_side_by_side(executor: RayExecutor) -> None:
     async def both() -> list[ExecutionResult]:
         requests = [ExecutionRequest(f"print({n}, open('input/x.csv').read())", "d", SMALL) for n in range(3)]
         return await asyncio.gather(*map(executor.run, requests))
@@ -73,14 +62,14 @@ def test_scripts_run_side_by_side(executor) -> None:
     assert all(r.isolation == "limits" for r in results)
 
 
-def test_our_own_faults_are_raised_as_themselves(executor) -> None:
+def test_our_own_faults_are_raised_as_themselves(executor: RayExecutor) -> None:
     with pytest.raises(InputError, match="nowhere"):
         asyncio.run(executor.run(ExecutionRequest("", "nowhere", SMALL)))
     with pytest.raises(InputError, match="inside the work folder"):
         asyncio.run(executor.run(ExecutionRequest("", "d", SMALL, (("../x", ""),))))
 
 
-def test_cancelling_leaves_nothing(executor) -> None:
+def test_cancelling_leaves_nothing(executor: RayExecutor) -> None:
     async def cancel() -> None:
         task = asyncio.create_task(executor.run(ExecutionRequest(sleeper("fs-cancel"), "d", SMALL)))
         await asyncio.to_thread(wait_for, lambda: len(marked("fs-cancel")) >= 2)
@@ -92,7 +81,7 @@ def test_cancelling_leaves_nothing(executor) -> None:
     wait_for(lambda: not marked("fs-cancel"), 20)
 
 
-def test_the_death_of_a_worker_is_told_and_leaves_nothing(executor) -> None:
+def test_the_death_of_a_worker_is_told_and_leaves_nothing(executor: RayExecutor) -> None:
     async def kill() -> ExecutionResult:
         task = asyncio.create_task(executor.run(ExecutionRequest(sleeper("fs-kill"), "d", SMALL)))
         await asyncio.to_thread(wait_for, lambda: len(marked("fs-kill")) >= 2)
