@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from dataclasses import replace
@@ -10,14 +11,19 @@ from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
+from rich.console import Console
 from sweepentries import TASKS, attempt, whole_sweep
 
 from runners.board import AttemptRow, Board, TaskLine
+from runners.closing import print_summary
 from runners.config import load_config
+from runners.progress import Progress
 from runners.report.page import render_page, write_page
 from runners.report.panel import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, panel_of
 from runners.schema import BenchConf, TasksConf
 from runners.settings import SweepConfig
+from runners.watch import Watch
+from scratchpad.client import LocalClient
 from scratchpad.records import Entry, Kind
 from scratchpad.schema import to_entries
 from scratchpad.store import Scratchpad
@@ -78,6 +84,16 @@ def test_the_page_shows_scores_rates_endings_and_files(config: SweepConfig) -> N
     assert {f"attempts/up/0/{name}" for name in ("report.md", "solution.py", "submission.csv")} <= {*links}
     assert "attempts/down/1/report.md" not in links  # it runs
     assert page.tags.count("circle") == 2  # both scores are known of two attempts
+
+
+def test_the_end_of_a_sweep_writes_the_page_and_says_where(config: SweepConfig) -> None:
+    out, board = io.StringIO(), Board(TASKS, 2)
+    console = Console(file=out, width=200)
+    with Watch(config, board, LocalClient(whole_sweep()), Progress(console, board, 1)):
+        assert not (config.folder / "report.html").exists()
+    print_summary(console, config, board, [])
+    assert "✔ 0.9" in (config.folder / "report.html").read_text()
+    assert f"report    {config.folder / 'report.html'}" in out.getvalue()
 
 
 def test_links_inside_the_page_have_a_target(config: SweepConfig) -> None:
