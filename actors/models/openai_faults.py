@@ -27,7 +27,8 @@ _UNKNOWN_MODEL = re.compile(
 )
 _BAD_KEY = re.compile(
     r"invalid_api_key|(api.?key|token)[^.]{0,40}(not valid|invalid|incorrect)"
-    r"|(invalid|incorrect)[^.]{0,20}api.?key",
+    r"|(invalid|incorrect)[^.]{0,20}api.?key"
+    r"|no_db_connection|no connected db",  # LiteLLM without a database, of any key but its own
     re.I,
 )
 _NO_MONEY = re.compile(

@@ -84,6 +84,7 @@ def test_a_fault_that_passes_is_tried_again(fault: Answer) -> None:
         (error(401, f"Incorrect API key provided: {KEY}"), FatalModelError, "refuses the API key"),
         (error(403, "no access"), FatalModelError, "refuses the API key"),
         (error(400, "API key not valid. Please pass a valid API key."), FatalModelError, "the API key"),
+        (error(400, "No connected db."), FatalModelError, "the API key"),
         (error(404, "The model `m` does not exist.", "model_not_found"), FatalModelError, "no model 'm'"),
         (error(400, LITELLM), FatalModelError, "no model 'm'"),
         (error(429, "no more", "insufficient_quota"), FatalModelError, "no money or quota"),

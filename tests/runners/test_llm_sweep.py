@@ -1,0 +1,149 @@
+"""Whole sweeps over HTTP: the served engineer's scores, a key that stays secret, a fault that stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from fault_server import error, serving
+from taskfolders import write_task
+
+from scratchpad.records import Kind
+from scratchpad.schema import to_entries
+from scratchpad.store import Scratchpad
+
+ROOT = Path(__file__).parent.parent.parent
+CANARY = "sk-canary-7f3a91c2d4e8"
+BRIEF = [
+    "profile.models=1",
+    "profile.outer_steps=0",
+    "profile.ensemble_rounds=0",
+    "agent.roles.leakage_checker=false",
+    "agent.roles.data_usage_checker=false",
+    "evaluation.small_folds=1",
+]
+pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.timeout(400)]
+
+
+@contextmanager
+def served() -> Iterator[str]:
+    """The offline engineer in a process of its own; yields its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runners.serve_offline", "--port", "0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().split(";")[0].removeprefix("serving at ")
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def bench(
+    tmp_path: Path, *overrides: str, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "runners.bench", f"runs={tmp_path / 'runs'}", *overrides],
+        cwd=ROOT,
+        env=os.environ | (environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def tiny(tmp_path: Path, attempts: int = 1) -> list[str]:
+    write_task("binary", tmp_path / "tasks")
+    return ["+tasks=folder", f"tasks.path={tmp_path / 'tasks'}", f"attempts={attempts}", *BRIEF]
+
+
+def results(tmp_path: Path, name: str) -> dict[str, object]:
+    loaded: dict[str, object] = json.loads((tmp_path / "runs" / name / "results.json").read_text())
+    return loaded
+
+
+def test_served_over_http_the_engineer_scores_the_same(tmp_path: Path) -> None:
+    tasks = [*tiny(tmp_path, 2), "tracker=none"]
+    plain = bench(tmp_path, "name=plain", *tasks)
+    assert plain.returncode == 0, plain.stdout + plain.stderr
+    with served() as url:
+        model = ["model=openai", f"model.base_url={url}", "model.api_key=x"]
+        over_http = bench(tmp_path, "name=http", *tasks, *model)
+    assert over_http.returncode == 0, over_http.stdout + over_http.stderr
+    assert results(tmp_path, "http")["per_task"] == results(tmp_path, "plain")["per_task"]
+    assert "cost unknown" in over_http.stdout
+    assert results(tmp_path, "http")["cost"] is None
+    assert results(tmp_path, "http")["tokens"] == results(tmp_path, "plain")["tokens"]
+
+
+def holding(folder: Path, canary: bytes) -> list[str]:
+    """Every file, and every text of a SQLite database, that holds the canary."""
+    found = []
+    for path in folder.rglob("*"):
+        if not path.is_file() or path.is_symlink():
+            continue
+        data = path.read_bytes()
+        if canary in data:
+            found.append(str(path))
+        if data.startswith(b"SQLite format 3"):
+            with closing(sqlite3.connect(path)) as database:
+                if any(canary.decode() in line for line in database.iterdump()):
+                    found.append(f"{path} (dump)")
+    return found
+
+
+def blobs_and_entries(folder: Path) -> str:
+    """The scratchpad as readers see it: its files are compressed."""
+    with closing(Scratchpad.open(folder / "scratchpad", read_only=True)) as pad:
+        entries = to_entries(pad.snapshot())
+        blobs = [pad.get_blob(digest) for entry in entries for digest in entry.attachments.values()]
+    return repr(entries) + repr(blobs)
+
+
+def test_a_key_is_nowhere_in_what_a_sweep_leaves(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="ray") as ray_folder, served() as url:
+        environment = {"OPENAI_API_KEY": CANARY, "RAY_TMPDIR": ray_folder}
+        model = ["model=openai", f"model.base_url={url}", "model.name=offline", "tracker=mlflow"]
+        done = bench(tmp_path, "name=canary", *tiny(tmp_path), *model, environment=environment)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert CANARY not in done.stdout + done.stderr
+        assert holding(tmp_path, CANARY.encode()) == []
+        assert holding(Path(ray_folder), CANARY.encode()) == []
+    assert CANARY not in blobs_and_entries(tmp_path / "runs" / "canary")
+    assert list(tmp_path.rglob("*.db")), "MLflow's database was not searched"
+
+
+def test_a_key_that_a_server_repeats_is_kept_from_the_screen_and_the_files(tmp_path: Path) -> None:
+    with serving(error(401, f"Incorrect API key provided: {CANARY}")) as server:
+        model = ["model=openai", f"model.base_url={server.url}", f"model.api_key={CANARY}", "tracker=none"]
+        done = bench(tmp_path, "name=bad", *tiny(tmp_path, 3), *model)
+        asked = len(server.asked)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert "the endpoint refuses the API key" in done.stderr
+    assert f"resume=bad runs={tmp_path / 'runs'}" in done.stderr
+    assert CANARY not in done.stdout + done.stderr
+    assert holding(tmp_path, CANARY.encode()) == []
+    assert asked <= 4  # of the attempts under way; none was started after
+
+    with closing(Scratchpad.open(tmp_path / "runs" / "bad" / "scratchpad", read_only=True)) as pad:
+        kinds = {entry.kind for entry in to_entries(pad.snapshot())}
+    assert Kind.ENDING not in kinds  # nothing is lost: every attempt goes on when resumed
+    with served() as url:
+        config = tmp_path / "runs" / "bad" / "config.yaml"
+        config.write_text(config.read_text().replace(server.url, url))
+        again = bench(tmp_path, "resume=bad", "model.api_key=x")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert results(tmp_path, "bad")["ended"] == 3
