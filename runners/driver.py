@@ -13,6 +13,7 @@ from actors.errors import FatalModelError
 from actors.host import AttemptEnd
 from actors.losses import is_loss
 from runners.crew import Crew
+from scratchpad.queries import endings, grades
 from scratchpad.records import Entry, Kind
 
 LOST_STARTS = 3  # an attempt under which the system died this often is lost
@@ -33,25 +34,32 @@ class Driver:
         """Run every spec to its grade; raises FatalModelError when no model call can succeed."""
         import ray
 
-        waiting = deque(specs)
+        settled = self._settled()
+        waiting = deque(s for s in specs if (s.task, s.attempt) not in settled)
         attempts: dict[Any, AttemptSpec] = {}
-        grades: dict[Any, AttemptSpec] = {}
-        while attempts or grades or (waiting and not self.draining()):
+        grading: dict[Any, AttemptSpec] = {}
+        while attempts or grading or (waiting and not self.draining()):
             while waiting and len(attempts) < self.slots and not self.draining():
                 spec = waiting.popleft()
                 attempts[self.crew.start(spec)] = spec
-            ready, _ = ray.wait([*attempts, *grades], num_returns=1, timeout=POLL_SECONDS)
+            ready, _ = ray.wait([*attempts, *grading], num_returns=1, timeout=POLL_SECONDS)
             for ref in ready:
-                if ref in grades:
-                    self._graded(grades.pop(ref), ref)
+                if ref in grading:
+                    self._graded(grading.pop(ref), ref)
                     continue
                 spec = attempts.pop(ref)
                 end = self._ended(spec, ref)
                 if end is None:
                     waiting.appendleft(spec)
                 elif end.submission:
-                    grades[self.crew.grade(spec, end.submission)] = spec
+                    grading[self.crew.grade(spec, end.submission)] = spec
             self.on_tick()
+
+    def _settled(self) -> set[tuple[str, int]]:
+        """The attempts of an earlier run that are graded, or ended with nothing to grade."""
+        table = self.crew.client.snapshot()
+        ended = {who: AttemptEnd.loads(entry.content) for who, entry in endings(table).items()}
+        return {*grades(table), *(who for who, end in ended.items() if not end.submission)}
 
     def _ended(self, spec: AttemptSpec, ref: Any) -> AttemptEnd | None:
         """How an attempt ended; None when a part of the system died and it can go on from its last step."""

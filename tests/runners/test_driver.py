@@ -108,3 +108,11 @@ def test_draining_starts_nothing_more_and_finishes_what_runs() -> None:
     entries = drive(crew, 6, drain_after=3)
     assert crew.started == [0, 1, 2]
     assert {e.attempt for e in entries if e.kind is Kind.GRADE} == {0, 1, 2}
+
+
+def test_what_is_graded_is_neither_run_nor_graded_again() -> None:
+    crew = FakeCrew({})
+    drive(crew, 2)
+    entries = drive(crew, 3)
+    assert crew.started == [0, 1, 2]
+    assert sorted(e.attempt for e in entries if e.kind is Kind.GRADE) == [0, 1, 2]
