@@ -70,7 +70,7 @@ def growth_pairs(
             x.append(growth_row(line[: origin + 1], lags))
             change.append(line[origin + lead] - line[origin])
             weight.append(0.5 ** ((last - (end - len(line) + 1 + origin)) / memory))
-    return np.array(x).reshape(len(x), -1), np.array(change), np.array(weight)
+    return np.array(x).reshape(len(x), lags + 1), np.array(change), np.array(weight)
 
 
 def is_wide(brief: TaskBrief) -> float:

@@ -1,0 +1,264 @@
+"""Pictures and arrays: hidden pixels, noise, classes, few labels, novelty."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from scipy import ndimage
+from sklearn.datasets import load_digits
+from sklearn.metrics import roc_auc_score
+
+from actors.contracts import ColumnFacts, FileFacts, SplitRule, TaskBrief
+from actors.models.offline.catalogue.arrays_images import (
+    image_graph,
+    image_neighbours,
+    image_network,
+    image_self_training,
+    image_svc,
+    image_values,
+    item_blocks,
+    load_items,
+)
+from actors.models.offline.catalogue.arrays_novelty import (
+    is_novelty,
+    load_novelty,
+    novelty_between,
+    novelty_density,
+    novelty_distance,
+    novelty_margin,
+    novelty_residual,
+    split_kinds,
+)
+from actors.models.offline.catalogue.images_denoise import (
+    cosine_shrinkage,
+    filter_boosting,
+    filter_ridge,
+    load_denoise,
+    pair_pictures,
+    split_pictures,
+)
+from actors.models.offline.catalogue.images_inpaint import (
+    kriging_fill,
+    load_inpaint,
+    radial_fill,
+    sparse_fill,
+    split_pixels,
+    triangle_fill,
+)
+from actors.models.offline.catalogue.task import Task
+
+
+def make_task(**changes: object) -> Task:
+    facts: dict[str, object] = {
+        "kind": "values",
+        "problem": "regression",
+        "metric": "rmse",
+        "larger_is_better": False,
+        "prediction": "value",
+        "target": ("value",),
+        "id_column": "id",
+        "train": "",
+        "test": "",
+        "sample": "sample_submission.csv",
+    }
+    return Task(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "input").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "input"
+
+
+def scene(high: int = 48, wide: int = 60, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:high, :wide]
+    flat = 120 + 60 * np.sin(x / 9 + seed) + 40 * (y > high // 2 + 6 * np.sin(x / 11))
+    return np.clip(flat + 8 * ndimage.gaussian_filter(rng.normal(size=(high, wide)), 1.5), 0, 255)
+
+
+def save(path: Path, pixels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.clip(np.round(pixels), 0, 255).astype("uint8")).save(path)
+
+
+def holes(folder: Path, style: str) -> tuple[np.ndarray, Task]:
+    colours = np.stack([scene(), scene()[::-1], scene(seed=1)], axis=2).round()
+    hidden = np.random.default_rng(0).random(colours.shape[:2]) < 0.6
+    save(folder / "picture.png", np.where(hidden[..., None], 255, colours))
+    save(folder / "mask.png", np.where(hidden, 255, 0))  # here white means hidden
+    row, col = np.nonzero(hidden)
+    wanted = colours[hidden]
+    if style == "columns":
+        ids = np.arange(len(row))
+        pd.DataFrame({"id": ids, "y": row, "x": col}).to_csv(folder / "test.csv", index=False)
+    elif style == "flat":
+        ids = row * 60 + col
+    else:
+        ids = np.array([f"{a}_{b}" for a, b in zip(row, col, strict=True)])
+    sample = pd.DataFrame({"id": ids, "r": 0, "g": 0, "b": 0})
+    sample.to_csv(folder / "sample_submission.csv", index=False)
+    return wanted, make_task(target=("r", "g", "b"), problem="multioutput")
+
+
+def error(found: np.ndarray, wanted: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((found.reshape(wanted.shape) - wanted) ** 2)))
+
+
+@pytest.mark.parametrize("style", ["columns", "flat", "names"])
+def test_hidden_pixels_are_found_however_they_are_named(folder: Path, style: str) -> None:
+    wanted, task = holes(folder, style)
+    train, test = load_inpaint(task)
+    assert len(train) + len(test) == 48 * 60
+    assert error(radial_fill(train, test, task), wanted) < 12
+
+
+@pytest.mark.parametrize("member", [sparse_fill, kriging_fill, triangle_fill])
+def test_filled_pixels_are_near_the_truth(folder: Path, member: object) -> None:
+    wanted, task = holes(folder, "flat")
+    train, test = load_inpaint(task)
+    found = member(train, test, task)  # type: ignore[operator]
+    assert error(found, wanted) < 0.5 * error(np.full(wanted.shape, wanted.mean()), wanted)
+    [(fit, held, actual)] = split_pixels(train, task)
+    assert len(fit) + len(held) == len(train)
+    assert "r" not in held
+    assert len(actual) == len(held)
+
+
+def test_pairs_are_told_by_names() -> None:
+    names = ["train/noisy/1.png", "train/noisy/2.png", "train/clean/1.png", "train/clean/2.png", "test/7.png"]
+    pairs, lonely = pair_pictures(names)
+    assert pairs == [("train/noisy/1.png", "train/clean/1.png"), ("train/noisy/2.png", "train/clean/2.png")]
+    assert lonely == ["test/7.png"]
+    assert pair_pictures(["train_noisy.png", "train_clean.png", "test_noisy.png"]) == (
+        [("train_noisy.png", "train_clean.png")],
+        ["test_noisy.png"],
+    )
+
+
+def test_noise_is_learnt_away(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    clean = {n: scene(seed=n) for n in (1, 2, 3)}
+    for number, pixels in clean.items():
+        noisy = pixels + rng.normal(0, 25, pixels.shape)
+        noisy[rng.random(pixels.shape) < 0.03] = 0
+        if number < 3:
+            save(folder / f"train/clean_{number}.png", pixels)
+        save(folder / f"{'train' if number < 3 else 'test'}/noisy_{number}.png", noisy)
+    row, col = np.mgrid[:48, :60].reshape(2, -1)
+    ids = np.arange(len(row)) + 5000
+    asked = pd.DataFrame({"id": ids, "image": 3, "row": row, "col": col})
+    asked.to_csv(folder / "test.csv", index=False)
+    asked[["id"]].assign(value=0).to_csv(folder / "sample_submission.csv", index=False)
+    task = make_task()
+    train, test = load_denoise(task)
+    wanted = clean[3].reshape(-1)
+    before = error(np.asarray(Image.open(folder / "test/noisy_3.png"), dtype=float), clean[3])
+    for member in (cosine_shrinkage, filter_ridge, filter_boosting):
+        assert error(member(train, test, task), wanted) < 0.45 * before
+    [(fit, held, _)] = split_pictures(train, task)
+    assert set(fit["picture"]).isdisjoint(held["picture"])
+
+
+def digits(folder: Path, style: str) -> tuple[np.ndarray, Task]:
+    data = load_digits()
+    images, labels = data.images.astype("uint8")[:900], data.target[:900]
+    known, test = slice(0, 300), slice(600, 900)
+    ids = np.random.default_rng(0).permutation(900) + 1000
+    pool = images[300:600]
+    if style == "archive":
+        np.savez(
+            folder / "d.npz", X_train=images[known], y_train=labels[known], X_test=images[test],
+            id_test=ids[test], X_unlabeled=pool,
+        )  # fmt: skip
+    elif style == "flat":
+        flat = images.reshape(900, -1)
+        for name, values in (("train_x", flat[known]), ("train_y", labels[known]), ("test_x", flat[test])):
+            np.save(folder / f"{name}.npy", values)
+    elif style == "one array":
+        np.savez(folder / "all.npz", images=images, ids=ids)
+        pd.DataFrame({"id": ids[known], "label": labels[known]}).to_csv(folder / "labels.csv", index=False)
+    else:
+        for number, pixels in zip(ids, images, strict=True):
+            save(folder / f"pictures/{number}.png", pixels * 15.0)
+        pd.DataFrame({"id": ids[known], "label": labels[known]}).to_csv(folder / "labels.csv", index=False)
+    pd.DataFrame({"id": ids[test], "label": 0}).to_csv(folder / "sample_submission.csv", index=False)
+    facts = {"kind": "classes", "problem": "multiclass", "metric": "accuracy", "prediction": "label"}
+    return labels[test], make_task(**facts, target=("label",), classes=tuple("0123456789"))
+
+
+@pytest.mark.parametrize("style", ["archive", "flat", "one array", "files"])
+def test_pictures_are_told_apart_however_they_come(folder: Path, style: str) -> None:
+    wanted, task = digits(folder, style)
+    train, test = load_items(task)
+    assert train["label"].notna().sum() == 300
+    assert len(train) == (300 if style == "flat" else 600)
+    order = pd.read_csv(folder / "sample_submission.csv")["id"]
+    found = pd.Series(image_svc(train, test, task).argmax(axis=1), index=test["id"])[order].to_numpy()
+    assert (found == wanted).mean() > 0.87  # other writers, a third of the labels
+
+
+@pytest.mark.parametrize("member", [image_self_training, image_graph, image_neighbours, image_network])
+def test_class_members_give_chances_of_every_class(folder: Path, member: object) -> None:
+    wanted, task = digits(folder, "archive")
+    train, test = load_items(task)
+    few = train.assign(label=train["label"].where(train.index < 100))
+    chances = member(few, test, task)  # type: ignore[operator]
+    assert chances.shape == (300, 10)
+    assert np.allclose(chances.sum(axis=1), 1)
+    assert (chances.argmax(axis=1) == wanted).mean() > 0.7
+    for fit, held, actual in item_blocks(few, task):
+        assert len(fit) + len(held) == len(few)
+        assert len(actual) == len(held)
+
+
+def test_numbers_are_read_off_pictures(folder: Path) -> None:
+    wanted, task = digits(folder, "archive")
+    task = make_task(target=("label",))
+    train, test = load_items(task)
+    assert error(image_values(train, test, task), wanted.astype(float)) < 0.75 * wanted.std()
+
+
+@pytest.mark.parametrize(
+    "member", [novelty_between, novelty_distance, novelty_margin, novelty_residual, novelty_density]
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_novel_kinds_score_high(folder: Path, member: object, named: bool) -> None:
+    data = load_digits()
+    known = np.flatnonzero(~np.isin(data.target, [1, 8]))[:400]
+    test = np.arange(900, 1200)
+    arrays = {"X_train": data.images[known], "X_test": data.images[test], "id_test": test}
+    np.savez(folder / "d.npz", **arrays, **({"y_train": data.target[known]} if named else {}))
+    pd.DataFrame({"id": test, "novel": 0.5}).to_csv(folder / "sample_submission.csv", index=False)
+    task = make_task(target=("novel",), problem="other", metric="roc_auc")
+    train, asked = load_novelty(task)
+    score = member(train, asked, task)[:, 0]  # type: ignore[operator]
+    assert roc_auc_score(np.isin(data.target[test], [1, 8]), score) > 0.85
+    for fit, held, actual in split_kinds(train, task):
+        assert 0 < actual.mean() < 1
+        assert len(fit) + len(held) == len(train)
+        assert "known_kind" not in held
+
+
+def test_shifted_classes_are_no_novelty() -> None:
+    sample = FileFacts("sample_submission.csv", "csv", 1, columns=(ColumnFacts("label", "integer"),))
+    brief = TaskBrief(
+        id="t",
+        description="Digits by unseen writers, one of which may be unknown.",
+        problem="multiclass",
+        metric="accuracy",
+        direction="maximize",
+        target=("label",),
+        id_column="id",
+        prediction="label",
+        split=SplitRule(),
+        files=(sample,),
+        train="",
+        test="",
+        sample_submission="sample_submission.csv",
+        classes=("0", "1", "2"),
+    )
+    assert is_novelty(brief) == 0

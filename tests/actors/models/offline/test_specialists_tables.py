@@ -1,0 +1,209 @@
+"""Texts, and panels whose rows have a past."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from actors.models.offline.catalogue.panel_past import (
+    load_past,
+    own_past,
+    panel_keys,
+    past_boosting,
+    past_linear,
+    past_trees,
+    split_last_rows,
+)
+from actors.models.offline.catalogue.task import Frame, Task, class_codes
+from actors.models.offline.catalogue.text import (
+    load_texts,
+    text_bayes,
+    text_boosting,
+    text_columns,
+    text_logistic,
+    text_ridge,
+    text_svc,
+)
+
+
+def make_task(**changes: object) -> Task:
+    facts: dict[str, object] = {
+        "kind": "values",
+        "problem": "regression",
+        "metric": "rmse",
+        "larger_is_better": False,
+        "prediction": "value",
+        "target": ("cost",),
+        "id_column": "id",
+        "train": "train.csv",
+        "test": "test.csv",
+        "sample": "sample_submission.csv",
+        "split": "group",
+        "split_column": "person",
+        "train_only": ("visits",),
+    }
+    return Task(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def panel() -> tuple[Frame, Frame, np.ndarray]:
+    rng = np.random.default_rng(0)
+    person, year = np.repeat(np.arange(300), 4), np.tile(np.arange(1, 5), 300)
+    level = rng.normal(size=300)[person]
+    frame = pd.DataFrame({"person": person + 7000, "family": person // 2 + 100, "year": year})
+    frame["age"] = rng.integers(20, 60, len(frame))
+    frame["cost"] = level + rng.normal(0, 0.5, len(frame))
+    frame["visits"] = np.round(np.exp(level / 2) + rng.random(len(frame)))
+    frame = frame.sample(frac=1, random_state=0, ignore_index=True)
+    frame["id"] = np.arange(len(frame))
+    asked = (frame["year"] == 4) & (frame["person"] % 2 == 0)
+    test = frame[asked]
+    return frame[~asked], test.drop(columns=["cost", "visits"]), test["cost"].to_numpy()
+
+
+def test_past_is_that_of_earlier_rows_alone() -> None:
+    train, test, _ = panel()
+    task = make_task()
+    assert panel_keys(train, test, task) == ("person", "year")
+    seen, asked = own_past(train, test, task)
+    row = seen[(seen["person"] == 7001) & (seen["year"] == 3)].iloc[0]
+    own = train[train["person"] == 7001].set_index("year")
+    assert row["past_cost_last"] == pytest.approx(own.loc[2, "cost"])
+    assert row["past_cost_mean"] == pytest.approx(own.loc[[1, 2], "cost"].mean())
+    assert row["past_visits_most"] == own.loc[[1, 2], "visits"].max()
+    assert row["past_rows"] == 2
+    assert seen.loc[seen["year"] == 1, "past_cost_last"].isna().all()
+    later = asked[asked["person"] == 7002].iloc[0]
+    assert later["past_cost_last"] == pytest.approx(
+        train[(train["person"] == 7002) & (train["year"] == 3)]["cost"].iloc[0]
+    )
+
+
+def test_mates_leave_the_entity_itself_out() -> None:
+    train, test, _ = panel()
+    seen, _ = own_past(train, test, make_task())
+    row = seen[(seen["person"] == 7003) & (seen["year"] == 2)].iloc[0]
+    mate = train[(train["family"] == row["family"]) & (train["person"] != 7003)]
+    assert row["past_cost_mates_now"] == pytest.approx(mate[mate["year"] == 2]["cost"].iloc[0])
+    assert row["past_cost_mates_ever"] == pytest.approx(mate["cost"].mean())
+
+
+def test_a_changed_own_target_does_not_move_the_own_row() -> None:
+    train, test, _ = panel()
+    task = make_task()
+    at = train.index[(train["person"] == 7005) & (train["year"] == 4)][0]
+    changed = train.copy()
+    changed.loc[at, "cost"] = 999.0
+    columns = [c for c in own_past(train, test, task)[0].columns if c.startswith("past_")]
+    before, after = (own_past(t, test, task)[0].loc[at, columns] for t in (train, changed))
+    assert np.allclose(before.astype(float), after.astype(float), equal_nan=True)
+
+
+def test_longer_gaps_of_the_test_rows_are_kept_in_training() -> None:
+    train, test, _ = panel()
+    train = train[~(train["person"].isin(test["person"]) & (train["year"] == 3))]
+    seen, _ = own_past(train, test, make_task())
+    row = seen[(seen["person"] == 7001) & (seen["year"] == 3)].iloc[0]
+    assert row["past_rows"] == 1  # year 1 alone: test rows see nothing of the year before
+
+
+@pytest.mark.parametrize("member", [past_boosting, past_trees, past_linear])
+def test_past_members_beat_the_mean(member: object) -> None:
+    train, test, wanted = panel()
+    task = make_task()
+    found = member(*own_past(train, test, task), task)[:, 0]  # type: ignore[operator]
+    assert np.sqrt(np.mean((found - wanted) ** 2)) < 0.75 * wanted.std()
+
+
+def test_last_rows_are_held_without_what_only_training_knows() -> None:
+    train, _, _ = panel()
+    [(fit, held, actual)] = split_last_rows(train, make_task())
+    assert {"cost", "visits"}.isdisjoint(held.columns)
+    assert len(actual) == len(held)
+    last = train.groupby("person")["year"].max()
+    assert (held["year"] == held["person"].map(last)).all()
+    assert set(held["person"]) <= set(fit["person"])
+
+
+def test_tables_without_a_past_pass_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, test, _ = panel()
+    (tmp_path / "input").mkdir()
+    monkeypatch.chdir(tmp_path)
+    train.to_csv("input/train.csv", index=False)
+    test.assign(person=test["person"] + 10_000).to_csv("input/test.csv", index=False)
+    new_train, new_test = own_past(*load_past(make_task()), make_task())
+    assert list(new_train.columns) == list(train.columns)
+    assert "past_rows" not in new_test
+
+
+TOPICS = {
+    "pay": "invoice bill payment card charged refund money price",
+    "log": "password login account email locked reset sign access",
+    "ship": "parcel delivery courier late address package tracking arrived",
+}
+
+
+def letters(count: int, seed: int) -> Frame:
+    rng = np.random.default_rng(seed)
+    kinds = rng.choice(list(TOPICS), count)
+    filler = [
+        "the",
+        "my",
+        "a",
+        "please",
+        "today",
+        "again",
+        "hello",
+        "thanks",
+        "with",
+        "from",
+        "and",
+        "we",
+        "you",
+        "about",
+    ]
+    texts = [
+        " ".join(rng.permutation([*rng.choice(TOPICS[k].split(), 3), *rng.choice(filler, 8)])) for k in kinds
+    ]
+    frame = pd.DataFrame({"id": np.arange(count) + seed * 10_000, "text": texts, "label": kinds})
+    frame["hour"] = rng.integers(0, 24, count)
+    frame["score"] = frame["label"].map({"pay": 1.0, "log": 2.0, "ship": 4.0}) + frame["hour"] / 12
+    frame.loc[3, "text"] = None
+    return frame
+
+
+CLASSES = {"kind": "classes", "problem": "multiclass", "target": ("label",), "prediction": "label"}
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
+@pytest.mark.parametrize("member", [text_svc, text_logistic, text_bayes, text_boosting])
+def test_texts_are_told_apart(member: object, metric: str) -> None:
+    train, test = letters(200, 1), letters(100, 2)
+    task = make_task(**CLASSES, metric=metric, classes=("log", "pay", "ship"), split="stratified")
+    assert text_columns(train, test, task) == ["text"]
+    asked = test.drop(columns=["label", "score"])
+    chances = member(train.drop(columns="score"), asked, task)  # type: ignore[operator]
+    codes = class_codes(test["label"].tolist(), task).astype(int)
+    assert np.allclose(chances.sum(axis=1), 1)
+    assert (chances.argmax(axis=1) == codes).mean() > 0.9
+    if metric == "log_loss" and member is text_svc:
+        assert -np.log(chances[np.arange(100), codes]).mean() < 0.4
+
+
+@pytest.mark.parametrize("member", [text_ridge, text_boosting])
+def test_numbers_are_read_off_texts_and_columns(member: object) -> None:
+    train, test = letters(300, 1), letters(100, 2)
+    task = make_task(target=("score",), split="random", split_column="")
+    asked = test.drop(columns=["label", "score"])
+    found = member(train.drop(columns="label"), asked, task)  # type: ignore[operator]
+    assert np.sqrt(np.mean((found[:, 0] - test["score"]) ** 2)) < 0.6 * test["score"].std()
+
+
+def test_texts_keep_their_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "input").mkdir()
+    monkeypatch.chdir(tmp_path)
+    letters(30, 1).to_json("input/train.jsonl", orient="records", lines=True)
+    letters(10, 2).drop(columns="label").to_json("input/test.jsonl", orient="records", lines=True)
+    train, test = load_texts(make_task(train="train.jsonl", test="test.jsonl"))
+    assert train["text"].str.len().mean() > 30
+    assert len(test) == 10
