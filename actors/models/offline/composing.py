@@ -94,7 +94,7 @@ def compose(
         copy_function(function, copied)
     for chosen in (*single.values(), *steps, *members):
         copy_function(chosen.function, copied)
-    parts = {k: (r.name,) for k, r in single.items()}
+    parts: dict[str, tuple[str, ...]] = {k: (r.name,) for k, r in single.items()}
     parts |= {
         "MEASURE": (measure.__name__,),
         "STEPS": tuple(r.name for r in steps),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -109,22 +110,44 @@ def add_member(script: Script, name: str, values: tuple[tuple[str, Any], ...]) -
 
 def apply_edit(script: Script, edit: Edit) -> Script:
     """The script after one edit; an edit that does not fit changes nothing."""
-    if edit.action == "set" and edit.name in script.definitions:
-        source = with_settings(script.definitions[edit.name], dict(edit.values))
-        return replace(script, definitions={**script.definitions, edit.name: source})
-    if edit.action == "add":
-        return add_member(script, edit.name, edit.values)
-    if edit.action == "drop" and edit.name in script.members and len(script.members) > 1:
-        return script.with_part("MEMBERS", tuple(m for m in script.members if m != edit.name))
-    if edit.action == "drop_step":
-        return script.with_part("STEPS", tuple(s for s in script.steps if s != edit.name))
-    found = recipe(edit.name)
-    if edit.action == "add_step" and found and edit.name not in script.steps:
-        steps = sorted((*script.steps, edit.name), key=step_order)
-        return with_function(script, edit.name).with_part("STEPS", tuple(steps))
-    if edit.action == "use" and found:
-        return with_function(script, edit.name).with_part(str(edit.values[0][1]).upper(), (edit.name,))
-    return script
+    makers: dict[str, Callable[[Script, Edit], Script]] = {
+        "set": set_values,
+        "add": lambda s, e: add_member(s, e.name, e.values),
+        "drop": drop_member,
+        "add_step": add_step,
+        "drop_step": lambda s, e: s.with_part("STEPS", tuple(n for n in s.steps if n != e.name)),
+        "use": use_rule,
+    }
+    return makers[edit.action](script, edit)
+
+
+def set_values(script: Script, edit: Edit) -> Script:
+    """Other defaults of one function."""
+    if edit.name not in script.definitions:
+        return script
+    source = with_settings(script.definitions[edit.name], dict(edit.values))
+    return replace(script, definitions={**script.definitions, edit.name: source})
+
+
+def drop_member(script: Script, edit: Edit) -> Script:
+    """One member fewer; the last one stays."""
+    left = tuple(m for m in script.members if m != edit.name)
+    return script.with_part("MEMBERS", left) if left else script
+
+
+def add_step(script: Script, edit: Edit) -> Script:
+    """One more features step, at its place in the chain."""
+    if recipe(edit.name) is None or edit.name in script.steps:
+        return script
+    steps = sorted((*script.steps, edit.name), key=step_order)
+    return with_function(script, edit.name).with_part("STEPS", tuple(steps))
+
+
+def use_rule(script: Script, edit: Edit) -> Script:
+    """Another function for a part that takes one."""
+    if recipe(edit.name) is None:
+        return script
+    return with_function(script, edit.name).with_part(str(edit.values[0][1]).upper(), (edit.name,))
 
 
 def step_order(name: str) -> int:

@@ -57,8 +57,8 @@ def make_task(brief: TaskBrief, limits: Limits, seed: int) -> Task:
 def render_task(task: Task) -> str:
     """A `Task(...)` expression without the fields that keep their default."""
     default = Task("", "", "", False, "", (), "", "", "", "")
-    required = ("kind", "problem", "metric", "larger_is_better", "prediction", "target", "id_column")
-    required += ("train", "test", "sample")
+    required = ["kind", "problem", "metric", "larger_is_better", "prediction", "target", "id_column"]
+    required += ["train", "test", "sample"]
     rows = [
         f"    {name}={getattr(task, name)!r},"
         for name in Task.__dataclass_fields__

@@ -66,24 +66,27 @@ def repaired(question: Question, script: Script, failure: str) -> Script:
     status = re.search(r"\b(" + "|".join(s.value for s in SLOW) + r")\b", failure[:300])
     if status or "MemoryError" in failure:
         return cheaper(script)
-    guilty = re.findall(r", in (\w+)", failure)
-    for name in reversed(guilty):
-        if name in script.members:
-            return (
-                apply_edit(script, Edit("drop", name))
-                if len(script.members) > 1
-                else substitute(question, script, name)
-            )
-        if name in script.steps:
-            return apply_edit(script, Edit("drop_step", name))
-        for part, safe in SAFE.items():
-            if name in script.parts[part] and name != safe:
-                return with_function(script, safe).with_part(part, (safe,))
-        if name in script.parts["LOAD"]:
-            return without_load(question, script)
+    for name in reversed(re.findall(r", in (\w+)", failure)):
+        mended = without(question, script, name)
+        if mended is not script:
+            return mended
     if script.steps:
         return apply_edit(script, Edit("drop_step", script.steps[-1]))
     return substitute(question, script, script.members[0])
+
+
+def without(question: Question, script: Script, name: str) -> Script:
+    """The script without one of its parts, or with a plainer one in its place."""
+    if name in script.members:
+        if len(script.members) > 1:
+            return apply_edit(script, Edit("drop", name))
+        return substitute(question, script, name)
+    if name in script.steps:
+        return apply_edit(script, Edit("drop_step", name))
+    if name in script.parts["LOAD"]:
+        return without_load(question, script)
+    part = next((p for p, safe in SAFE.items() if name in script.parts[p] and name != safe), "")
+    return with_function(script, SAFE[part]).with_part(part, (SAFE[part],)) if part else script
 
 
 def debugger(question: Question) -> str:

@@ -36,6 +36,8 @@ from actors.models.offline.source import Copied, copy_function
 from actors.models.offline.tuning import settings
 
 VARIANTS = 3
+HELPED = "The ablation measured that this helps."
+KEPT = ("keep_usable", "join_files")  # steps that nobody doubts
 _LINE = re.compile(r"^ablation: (.+?) \| (\S+) \| baseline (\S+)$", re.MULTILINE)
 _BULLET = re.compile(r"^- `(.+?)`: (\S+) against (\S+)", re.MULTILINE)
 
@@ -57,7 +59,7 @@ def shaker_of(question: Question) -> random.Random:
 def removals(script: Script) -> list[Edit]:
     """What can be disabled."""
     members = [Edit("drop", m) for m in reversed(script.members)] if len(script.members) > 1 else []
-    return [*members, *(Edit("drop_step", s) for s in script.steps)]
+    return [*members, *(Edit("drop_step", s) for s in script.steps if s not in KEPT)]
 
 
 def variant_code(script: Script, edit: Edit) -> str:
@@ -165,9 +167,7 @@ def extractor(question: Question) -> str:
         if gain > 0 and block in text and block.strip() not in refined:
             others = [e for e, g in measured if g > 0 and e != edit and block_of(script, text, e) == block]
             together = [edit, *(e for e in others if compatible(edit, e))][:2]
-            return as_json(
-                {"block": block, "plan": words(together, "The ablation measured that this helps.")}
-            )
+            return as_json({"block": block, "plan": words(together, HELPED)})
     hurt = [describe(e) for e, _ in measured]
     ideas = interleave(
         [
@@ -203,7 +203,9 @@ def tried_plans(question: Question, heading: str = "Tried") -> list[tuple[str, f
     """(plan, score) of the section, oldest first; None for a failure or one under way."""
     blocks = fences(question.section(heading))
     rows: Any = yaml.safe_load(blocks[0]) if blocks else []
-    return [(str(r["plan"]), float(r["score"]) if isinstance(r["score"], float) else None) for r in rows or []]
+    return [
+        (str(r["plan"]), float(r["score"]) if isinstance(r["score"], float) else None) for r in rows or []
+    ]
 
 
 def further(script: Script, edit: Edit) -> list[Edit]:
@@ -234,17 +236,23 @@ def planner(question: Question) -> str:
     else:
         name = next((m for m in script.members if f"def {m}(" in block), script.members[0])
         ideas = member_edits(script, name, shaker)
-    scored = [(question.brief.oriented(s), p) for p, s in tried if s is not None]
-    ranked = sorted(scored, reverse=True)
-    if len(ranked) > 1 and ranked[0][0] > ranked[-1][0]:
-        ideas = [f for e in read_edits(ranked[0][1]) for f in further(script, e)] + ideas
+    base = proven(question, tried)
+    ideas = [f for e in base for f in further(script, e)] + ideas
     left = untried(ideas, [p for p, _ in tried])
     if not left:
         return "Leave the block as it is: every change that its settings offer was tried."
-    reason = "It was not tried on this block yet."
-    if tried:
-        reason = f"{len(tried)} other changes of this block were tried, this one was not."
-    return words(left[:1], reason)
+    kept = [e for e in base if compatible(e, left[0])]
+    reason = "This was not tried on the block yet" + (", the rest helped before." if kept else ".")
+    return words([*kept, left[0]], reason)
+
+
+def proven(question: Question, tried: list[tuple[str, float | None]]) -> list[Edit]:
+    """The edits of the best plan so far, where the ablation or worse plans speak for it."""
+    scored = sorted(((question.brief.oriented(s), p) for p, s in tried if s is not None), reverse=True)
+    if not scored:
+        return []
+    better = len(scored) > 1 and scored[0][0] > scored[-1][0]
+    return list(read_edits(scored[0][1])) if better or HELPED in scored[0][1] else []
 
 
 def coder(question: Question) -> str:

@@ -92,7 +92,8 @@ def retriever(question: Question) -> str:
 
 def varied(member: Recipe, number: int) -> dict[str, Any]:
     """Settings for one more card of a member that is already on the list."""
-    options = [(k, v) for k, values in sorted(member.choices.items()) for v in values]
+    usual = settings(member_source(member))
+    options = [(k, v) for k, values in member.choices.items() for v in values if usual.get(k) != v]
     return dict([options[number % len(options)]]) if options else {}
 
 

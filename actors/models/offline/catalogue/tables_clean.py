@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -35,7 +38,7 @@ def keep_usable(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
         for c in names
         if is_number(both[c])
         or both[c].nunique() < 0.9 * both[c].count()
-        or both[c].astype("string").str.len().mean() > 25
+        or both[c].astype("string").str.len().mean() > 40
     ]
     return with_inputs(train, task, names), with_inputs(test, task, names)
 
@@ -43,7 +46,7 @@ def keep_usable(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
 def mark_missing(train: Frame, test: Frame, task: Task, *, share: float = 0.01) -> tuple[Frame, Frame]:
     """A flag for every column with gaps in more than a share of rows, one flag for equal patterns."""
     names = kept_columns(train, test, task)
-    marks: dict[str, tuple[Frame, Frame]] = {}
+    marks: dict[str, tuple[Any, Any]] = {}
     seen: set[bytes] = set()
     for name in names:
         gaps = train[name].isna()
@@ -58,7 +61,7 @@ def mark_missing(train: Frame, test: Frame, task: Task, *, share: float = 0.01) 
     return with_inputs(train, task, names, more_train), with_inputs(test, task, names, more_test)
 
 
-def as_dates(column: pd.Series[object]) -> pd.Series[pd.Timestamp] | None:
+def as_dates(column: Any) -> Any:
     """A column as dates, None when it does not hold dates."""
     if pd.api.types.is_datetime64_any_dtype(column):
         return column.dt.tz_localize(None)
@@ -92,7 +95,7 @@ def expand_dates(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
             new |= {f"{name}_hour": when.dt.hour, f"{name}_yearday": when.dt.dayofyear}
             new |= {f"{name}_sin": np.sin(2 * np.pi * when.dt.dayofyear / 365.25)}
             new |= {f"{name}_cos": np.cos(2 * np.pi * when.dt.dayofyear / 365.25)}
-        for one, other in zip(dated, dated[1:], strict=False):
+        for one, other in pairwise(dated):
             starts = (firsts[other] - firsts[one]).total_seconds() / 86400
             new[f"{other}_after_{one}"] = elapsed[other] - elapsed[one] + starts
         results.append(with_inputs(frame, task, [c for c in names if c not in dated], pd.DataFrame(new)))

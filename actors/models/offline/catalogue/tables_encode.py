@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.decomposition import TruncatedSVD
@@ -29,7 +31,7 @@ def goal_columns(train: Frame, task: Task) -> Array:
     return actual.reshape(len(train), -1)
 
 
-def smoothed_means(keys: pd.Series[str], goals: Array, wanted: pd.Series[str], weight: float) -> Array:
+def smoothed_means(keys: Any, goals: Array, wanted: Any, weight: float) -> Array:
     """The mean goal of each key, pulled to the overall mean by `weight` rows; unseen keys get that mean."""
     overall = np.nanmean(goals, axis=0)
     frame = pd.DataFrame(goals).fillna(dict(enumerate(overall)))
@@ -42,7 +44,7 @@ def smoothed_means(keys: pd.Series[str], goals: Array, wanted: pd.Series[str], w
     return np.column_stack(columns)
 
 
-def is_key(own: pd.Series[float], new: pd.Series[float]) -> bool:
+def is_key(own: Any, new: Any) -> bool:
     """Whether whole numbers name something: sparse values that rows share, in both tables."""
     if not pd.api.types.is_integer_dtype(own) or not own.nunique() > 30:
         return False
@@ -92,7 +94,7 @@ def level_counts(train: Frame, test: Frame, task: Task, *, fewest: int = 8) -> t
             if text.str.len().mean() > 40:
                 continue
             counts = text.value_counts()
-            own = frame[name].astype("string")
+            own: Any = frame[name].astype("string")
             new[f"{name}_count"] = np.log1p(own.map(counts).astype(float).fillna(0)).to_numpy()
             changed[name] = own.where(own.map(counts).fillna(0) > 1, "rare").astype(object)
         merged = with_inputs(frame, task, [])
@@ -105,10 +107,11 @@ def text_topics(
 ) -> tuple[Frame, Frame]:
     """Long texts as TF-IDF components, length and number of words; the text itself goes."""
     names = kept_columns(train, test, task)
-    long = [c for c in names if not is_number(train[c]) and train[c].astype("string").str.len().mean() > 25]
+    long = [c for c in names if not is_number(train[c]) and train[c].astype("string").str.len().mean() > 40]
     if not long:
         return train, test
-    own, new = [], []
+    own: list[Frame] = []
+    new: list[Frame] = []
     for name in long:
         texts = [
             f[name].astype("string").fillna("").str.slice(0, longest).reset_index(drop=True)
@@ -141,7 +144,7 @@ def rich_categories(brief: TaskBrief) -> bool:
 
 def long_texts(brief: TaskBrief) -> bool:
     """Whether a column holds texts."""
-    return any(c.dtype == "text" and (c.mean_length or 0) > 25 for c in train_columns(brief))
+    return any(c.dtype == "text" and (c.mean_length or 0) > 40 for c in train_columns(brief))
 
 
 RECIPES = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ def condensed(table: Frame, key: str, name: str) -> Frame:
     if table[key].is_unique:
         return table.set_index(key)[columns].add_prefix(f"{name}_")
     grouped = table.groupby(key, sort=False)
-    parts = [grouped.size().rename(f"{name}_rows")]
+    parts: list[Any] = [grouped.size().rename(f"{name}_rows")]
     for column in columns:
         if is_number(table[column]):
             summary = grouped[column].agg(["mean", "min", "max", "std", "last"])
@@ -58,7 +59,8 @@ def condensed(table: Frame, key: str, name: str) -> Frame:
         else:
             parts.append(grouped[column].nunique().rename(f"{name}_{column}_kinds"))
             parts.append(grouped[column].last().rename(f"{name}_{column}_last"))
-    return pd.concat(parts, axis=1)
+    joined: Frame = pd.concat(parts, axis=1)
+    return joined
 
 
 def join_files(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:

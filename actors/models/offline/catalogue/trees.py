@@ -37,7 +37,7 @@ def boosting_loss(task: Task, y: Array) -> str:
     return "regression"
 
 
-def boosted(x: Array, y: Array, z: Array, task: Task, settings: dict[str, Any], bags: int) -> Array:
+def boosted(x: Array, y: Array, z: Array, task: Task, settings: dict[str, Any], *, bags: int) -> Array:
     """Boosters stopped on a held-out fifth, then refitted on all rows for as many rounds."""
     total: Any = 0.0
     quiet = {"verbosity": -1, "min_data_in_bin": 1}
@@ -71,8 +71,8 @@ def boosting(
 ) -> Array:
     """LightGBM with the metric's loss and early stopping, averaged over seeds."""
     x, y, z = coded(train, test, task)
-    settings = {
-        "learning_rate": rate,
+    settings: dict[str, Any] = {
+        "learning_rate": rate * (1.6 if len(y) > 4000 else 1.0),  # many rows: faster, at little cost
         "num_leaves": leaves,
         "min_data_in_leaf": min(smallest, max(len(y) // 20, 2)),
         "feature_fraction": columns,
@@ -83,14 +83,14 @@ def boosting(
     if task.kind == "classes":
         objective = boosting_loss(task, y)
         extra = {"num_class": len(task.classes)} if objective == "multiclass" else {}
-        p = boosted(x, y, z, task, {**settings, "objective": objective, **extra}, bags)
+        p = boosted(x, y, z, task, {**settings, "objective": objective, **extra}, bags=bags)
         return np.column_stack([1 - p, p]) if objective == "binary" else p
     outputs = []
     for k in range(y.shape[1]):
         goal = y[:, k]
         logged = (log_target or task.metric == "rmsle") and goal.min() >= 0
         settings["objective"] = "regression" if logged else boosting_loss(task, goal)
-        p = boosted(x, np.log1p(goal) if logged else goal, z, task, settings, bags)
+        p = boosted(x, np.log1p(goal) if logged else goal, z, task, settings, bags=bags)
         outputs.append(np.expm1(p) if logged else p)
     return np.column_stack(outputs)
 
@@ -130,7 +130,7 @@ def histogram_boosting(
     return np.column_stack(outputs)
 
 
-def forest_fit(model: Any, x: Array, y: Array, z: Array, task: Task, logged: bool) -> Array:
+def forest_fit(model: Any, x: Array, y: Array, z: Array, task: Task, *, logged: bool) -> Array:
     """Fit a forest and give probabilities or numbers."""
     if task.kind == "classes":
         model.fit(x, y)
@@ -155,7 +155,7 @@ def extra_trees(
     x, y, z = filled(train, test, task)
     kind: Any = ExtraTreesClassifier if task.kind == "classes" else ExtraTreesRegressor
     model = kind(trees, min_samples_leaf=leaf, max_features=columns, n_jobs=task.cpus, random_state=task.seed)
-    return forest_fit(model, x, y, z, task, log_target or task.metric == "rmsle")
+    return forest_fit(model, x, y, z, task, logged=log_target or task.metric == "rmsle")
 
 
 def random_forest(
@@ -179,7 +179,7 @@ def random_forest(
         n_jobs=task.cpus,
         random_state=task.seed,
     )
-    return forest_fit(model, x, y, z, task, log_target or task.metric == "rmsle")
+    return forest_fit(model, x, y, z, task, logged=log_target or task.metric == "rmsle")
 
 
 def suits_boosting(brief: TaskBrief) -> float:
