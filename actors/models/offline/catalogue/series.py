@@ -234,7 +234,7 @@ def is_series(brief: TaskBrief) -> float:
         return 0.0
     few = plain_inputs(brief)
     if brief.problem == "forecast":
-        return 0.9 if few <= 3 else 0.4 if few <= 8 else 0.1
+        return 0.9 if few <= 3 else 0.6 if few <= 8 else 0.1
     if brief.split.kind == "time" and brief.problem in ("regression", "count", "multioutput"):
         return 0.7 if few <= 1 else 0.2
     return 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from actors.models.offline.catalogue.task import Array
@@ -21,16 +23,15 @@ def weighted_fit(x: Array, y: Array, weights: Array, shrink: float = 1e-4) -> Ar
     )
 
 
-def wave_trend(
-    t: Array, y: Array, ahead: Array, cycles: list[float], *, degree: int, memory: float, overtones: int
-) -> Array:
-    """Polynomial trend with seasonal waves, recent steps weighing most, last residuals fading out.
+def wave_line(
+    t: Array, y: Array, cycles: list[float], *, degree: int, half_life: float, overtones: int
+) -> Callable[[Array], Array]:
+    """A polynomial trend with seasonal waves of growing size, fitted to y at t, for any steps.
 
-    memory: half-life of the weights in horizons, 0 for equal weights.
+    half_life: of the weights, in steps; 0 for equal weights.
     """
     now, span = t[-1], max(t[-1] - t[0], 1.0)
-    horizon = max(ahead.max() - now, 1.0)
-    weights = 0.5 ** ((now - t) / (2 * memory * horizon)) if memory else np.ones(len(t))
+    weights = 0.5 ** ((now - t) / (2 * half_life)) if half_life else np.ones(len(t))
 
     def design(steps: Array) -> Array:
         x = (steps - now) / span
@@ -42,12 +43,20 @@ def wave_trend(
                     columns.append(waves(steps, cycle, 2) * x[:, None])
         return np.hstack(columns)
 
-    known = design(t)
-    slope = weighted_fit(known, y, weights)
-    rest = y - known @ slope
+    slope = weighted_fit(design(t), y, weights)
+    return lambda steps: np.asarray(design(steps) @ slope)
+
+
+def wave_trend(
+    t: Array, y: Array, ahead: Array, cycles: list[float], *, degree: int, memory: float, overtones: int
+) -> Array:
+    """`wave_line` continued, the last residuals fading out; memory: half-life in horizons."""
+    now, horizon = t[-1], max(ahead.max() - t[-1], 1.0)
+    line = wave_line(t, y, cycles, degree=degree, half_life=memory * horizon, overtones=overtones)
+    rest = y - line(t)
     fade = np.exp(-(now - t) / max(horizon / 20, 1.0))
     level = float(fade @ rest / fade.sum())
-    return np.asarray(design(ahead) @ slope + level * np.exp(-(ahead - now) / (horizon / 2)))
+    return np.asarray(line(ahead) + level * np.exp(-(ahead - now) / (horizon / 2)))
 
 
 def season_of(t: Array, y: Array, cycles: list[float], memory: float = 0.0) -> list[tuple[float, int, Array]]:

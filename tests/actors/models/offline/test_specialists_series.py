@@ -19,6 +19,7 @@ from actors.models.offline.catalogue.series import (
     seasonal_naive,
     split_horizons,
 )
+from actors.models.offline.catalogue.series_boost import series_boosting
 from actors.models.offline.catalogue.series_gaps import (
     gap_autoregression,
     gap_kernel,
@@ -267,3 +268,16 @@ def test_bad_members_get_no_weight_and_trends_keep_their_range() -> None:
     assert weights.sum() == pytest.approx(1)
     assert weights[0] > weights[1] > 0
     assert decide_forecast(np.array([[9.0], [-1.0]]), actual, actual, task).tolist() == [[9.0], [0.0]]
+
+
+def test_columns_known_ahead_are_used() -> None:
+    train, test, wanted = parallel_series(4)
+    rng = np.random.default_rng(5)
+    train["promotion"], test["promotion"] = rng.integers(0, 2, len(train)), rng.integers(0, 2, len(test))
+    train["y"] += 20 * train["promotion"]
+    wanted = wanted + 20 * test["promotion"].to_numpy()
+    task = make_task(split_column="date")
+    train, test = add_steps(train, test, task)
+    assert error(series_boosting(train, test, task), wanted) < 0.6 * error(
+        harmonic_trend(train, test, task), wanted
+    )
