@@ -58,7 +58,7 @@ def ray_session(settings: RaySettings) -> Iterator[RaySession]:
             gpus=int(resources.get("GPU", 0)),
             memory_bytes=int(resources.get("memory", 0)),
             nodes=sum(1 for node in ray.nodes() if node["Alive"]),
-            slots=settings.slots or cpus,
+            slots=settings.slots or 2 * cpus,  # an attempt often waits: for answers, for its first fold
         )
     finally:
         ray.shutdown()

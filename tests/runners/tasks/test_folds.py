@@ -15,7 +15,7 @@ from runners.tasks.splitting import Cut, FoldRules, cut_rows
 from runners.tasks.tables import detect, read
 from runners.tasks.task import Task
 
-RULES = FoldRules()
+RULES = FoldRules(small_folds=5, medium_folds=3)
 
 
 def table(files: Mapping[str, bytes], name: str) -> pd.DataFrame:
