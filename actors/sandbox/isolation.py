@@ -95,6 +95,7 @@ def isolate(level: Level, slot: Slot, bundles: Path, hidden_paths: tuple[Path, .
         confine["script"] = {"read": sorted({*folders}), "write": writable}
     else:
         confine["hidden"] = hidden
+        confine["needed"] = [*python_folders(), str(HERE / "inside")]
     return Isolation(
         prefix=(),
         inside=HERE,

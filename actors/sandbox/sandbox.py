@@ -24,6 +24,7 @@ from actors.sandbox.supervise import Run, Supervisor
 from actors.sandbox.watch import THREADS
 from actors.sandbox.zygote import PRELOAD, Zygote, ZygoteLost
 
+FOLDER_MODE = 0o755
 SPARE_TASKS = 8  # the zygote and what surrounds it
 NO_SUBMISSION = (ExitStatus.FORBIDDEN, ExitStatus.CANCELLED, ExitStatus.LOST)
 DATA_HEADROOM = 300 << 20  # of RLIMIT_DATA: mapped by imports, never touched
@@ -79,13 +80,14 @@ class Sandbox:
 
     def _furnish(self, request: ExecutionRequest, bundle: Path) -> Path:
         """A fresh work folder with the script, its files and its input."""
+        self._slot.empty()  # an interrupted run may have left something
         work = self._slot.work
         work.mkdir(mode=0o700)
         (work / ".tmp").mkdir()
         if self._isolation.bundles is not None:
             (work / "input").symlink_to(self._isolation.bundles / request.bundle)
         else:
-            shutil.copytree(bundle, work / "input")
+            _copy(bundle, work / "input")
         for name, content in (*request.extra_files, ("solution.py", request.script)):
             path = work / name
             if not path.is_relative_to(work) or ".." in path.parts:
@@ -185,6 +187,13 @@ class Sandbox:
         if self._zygote is not None:
             self._zygote.close()
             self._zygote = None
+
+
+def _copy(bundle: Path, target: Path) -> None:
+    """A bundle's files in folders that can be removed again."""
+    shutil.copytree(bundle, target)
+    for folder, _, _ in os.walk(target):
+        os.chmod(folder, FOLDER_MODE)
 
 
 def _give(work: Path, uid: int) -> None:

@@ -24,7 +24,7 @@ def script(plan: dict[str, Any], work: str, bundle: str | None, report: int) -> 
     if plan["seccomp"]:
         seccomp.restrict(seccomp.program(unix_sockets=plan["unix"]))
     if plan.get("hidden"):
-        audit.watch(tuple(plan["hidden"]), lambda path: _tell(report, path))
+        audit.watch(plan["hidden"], [*plan["needed"], work], lambda path: _tell(report, path))
 
 
 def _tell(report: int, path: str) -> None:

@@ -64,6 +64,7 @@ class _Server:
         os.set_blocking(waker, False)
         signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(script.DUMP, signal.SIG_IGN)  # until a script can answer it
         sources: list[Any] = [self._control, wake]
         while True:
             ready, _, _ = select.select(sources, [], [])

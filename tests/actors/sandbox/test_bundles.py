@@ -40,6 +40,14 @@ def test_the_loser_of_a_race_leaves_nothing(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["abc"]
 
 
+def test_bundles_out_of_use_are_removed(tmp_path: Path) -> None:
+    old = BundleCache(tmp_path).path("abc", lambda: BUNDLE)
+    os.utime(old, (0, 0))
+    recent = BundleCache(tmp_path).path("def", lambda: BUNDLE)
+    assert not old.exists()
+    assert recent.exists()
+
+
 @pytest.mark.parametrize("name", ["../x", "/x", ""])
 def test_file_names_stay_inside(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="inside the bundle"):
