@@ -36,7 +36,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (["tasks=all"], "+tasks="),
         (["+tasks=alll"], "tasks=alll: unknown (did you mean 'all'?); valid: all, "),
         (["+tasks=all", "agent=mle"], "agent=mle: unknown (did you mean 'mle_star'?); valid: "),
-        (["+tasks=all", "model=opnai"], "valid: offline, openai"),
+        (["+tasks=all", "model=opnai"], "valid: gateway, offline, ollama, openai, vllm"),
         (["+tasks=all", "attempts=five"], "attempts: Value 'five'"),
         (["+tasks=all", "attempts=-2"], "attempts=-2"),
         (["+tasks=all", "attempt=3"], "did you mean 'attempts'"),

@@ -120,16 +120,20 @@ def test_a_key_is_nowhere_in_what_a_sweep_leaves(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
         assert CANARY not in done.stdout + done.stderr
         assert holding(tmp_path, CANARY.encode()) == []
+        assert list(Path(ray_folder).rglob("gcs_server*")), "Ray's own files were not searched"
         assert holding(Path(ray_folder), CANARY.encode()) == []
     assert CANARY not in blobs_and_entries(tmp_path / "runs" / "canary")
     assert list(tmp_path.rglob("*.db")), "MLflow's database was not searched"
 
 
 def test_a_key_that_a_server_repeats_is_kept_from_the_screen_and_the_files(tmp_path: Path) -> None:
-    with serving(error(401, f"Incorrect API key provided: {CANARY}")) as server:
+    refusal = error(401, f"Incorrect API key provided: {CANARY}")
+    with serving(refusal) as server, tempfile.TemporaryDirectory(prefix="ray") as ray_folder:
         model = ["model=openai", f"model.base_url={server.url}", f"model.api_key={CANARY}", "tracker=none"]
-        done = bench(tmp_path, "name=bad", *tiny(tmp_path, 3), *model)
+        environment = {"RAY_TMPDIR": ray_folder}
+        done = bench(tmp_path, "name=bad", *tiny(tmp_path, 3), *model, environment=environment)
         asked = len(server.asked)
+        assert holding(Path(ray_folder), CANARY.encode()) == []
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1, done.stderr
     assert "the endpoint refuses the API key" in done.stderr
