@@ -64,7 +64,8 @@ def ranked_members(brief: TaskBrief, seed: int) -> list[Recipe]:
 def measure_for(brief: TaskBrief) -> Any:
     """The metric's function; for a metric of the task's own, the usual one of its kind."""
     found = getattr(measures, f"measure_{brief.metric}", None)
-    if found:
+    several = len(brief.target) > 1 and brief.prediction != "value"
+    if found and not several:
         return found
     usual = {"levels": "pinball", "risk": "c_index", "values": "rmse"}
     name = usual.get(kind_of(brief), "log_loss" if brief.prediction == "probability" else "accuracy")

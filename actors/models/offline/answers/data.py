@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from actors.contracts import ColumnFacts, TaskBrief
-from actors.models.offline.answers.start import as_json
+from actors.models.offline.answers.start import as_json, python
+from actors.models.offline.composing import features_for
 from actors.models.offline.conversation import Question
+from actors.models.offline.editing import Edit, apply_edit
 from actors.models.offline.facts import target_facts, train_columns, train_only, train_rows
+from actors.models.offline.script import read_script, render
 
 MANY = 8  # notes of each kind at most
+PLAIN = 0.9  # the promise of a step whose absence is an oversight
+ALL_USED = "All the provided information is used."
 
 
 def column_notes(column: ColumnFacts, rows: int) -> list[tuple[str, str]]:
@@ -98,5 +105,12 @@ def data_profiler(question: Question) -> str:
 
 
 def data_usage_checker(question: Question) -> str:
-    """Scripts of ours load every column and file that their steps can use."""
-    return "All the provided information is used."
+    """Adds the features steps that the brief plainly calls for and the script lacks."""
+    script = read_script(question.code("Script"))
+    if script is None:
+        return ALL_USED
+    needed = [r for r in features_for(question.brief) if r.applies(question.brief) >= PLAIN]
+    missing = [Edit("add_step", r.name) for r in needed if r.name not in script.steps]
+    if not missing:
+        return ALL_USED
+    return python(render(reduce(apply_edit, missing, script)))

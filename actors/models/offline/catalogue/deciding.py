@@ -19,7 +19,7 @@ def decide_value(raw: Array, held: Array, actual: Array, task: Task) -> Array:
     low, high = known.min(axis=0), known.max(axis=0)
     margin = 0.25 * (high - low)
     floor = np.where(low >= 0, np.maximum(low - margin, 0), low - margin)
-    if task.metric in ("d2_poisson", "d2_tweedie", "rmsle"):
+    if task.metric in ("d2_poisson", "d2_tweedie"):
         floor = np.maximum(floor, 0.02 * known.mean(axis=0))
     return np.clip(raw, floor, high + margin)
 
@@ -37,12 +37,14 @@ def decide_quantiles(raw: Array, held: Array, actual: Array, task: Task) -> Arra
 def decide_probability(raw: Array, held: Array, actual: Array, task: Task) -> Array:
     """Probabilities kept off 0 and 1, where one miss costs without bound."""
     safe = np.clip(raw, 1e-4, 1 - 1e-4)
+    if task.kind != "classes":
+        return safe  # several targets, each with a probability of its own
     return np.asarray(safe / safe.sum(axis=1, keepdims=True))
 
 
 def decide_label(raw: Array, held: Array, actual: Array, task: Task) -> Array:
-    """The most probable class."""
-    return np.asarray(raw.argmax(axis=1))
+    """The most probable class; the nearest whole number where there are several targets."""
+    return np.asarray(raw.argmax(axis=1) if task.kind == "classes" else np.rint(np.clip(raw, 0, None)))
 
 
 def class_score(weights: Array, held: Array, actual: Array, task: Task) -> float:
@@ -112,7 +114,8 @@ def wants_label(brief: TaskBrief) -> float:
 def wants_weighing(brief: TaskBrief) -> float:
     """Labels asked for, and a metric that plain argmax does not serve."""
     tuned = ("f1", "f1_macro", "f1_weighted", "matthews", "balanced_accuracy")
-    return 0.6 if brief.prediction == "label" and brief.metric in tuned else 0.0
+    fits = brief.prediction == "label" and len(brief.target) == 1
+    return 0.6 if fits and brief.metric in tuned else 0.0
 
 
 def wants_cuts(brief: TaskBrief) -> float:

@@ -48,6 +48,12 @@ def martingale(actual: Array) -> Array:
     return np.asarray(events - hazard(times, events))[:, None]
 
 
+def logs(task: Task, y: Array, asked: bool = False) -> bool:
+    """Whether to fit log(1 + y): asked for, or because the metric counts relative errors."""
+    relative = task.metric in ("rmsle", "rmspe", "mape", "smape")
+    return bool(task.kind == "values" and (asked or relative) and y.min() >= 0)
+
+
 def is_number(column: Any) -> bool:
     """Whether a column is numbers or truth values."""
     return bool(pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column))

@@ -16,7 +16,7 @@ from sklearn.linear_model import (
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import dense, spread_classes
+from actors.models.offline.catalogue.encoding import dense, logs, spread_classes
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
 from actors.models.offline.facts import train_columns, train_rows
@@ -71,7 +71,7 @@ def linear(
 ) -> Array:
     """Ridge or logistic regression on scaled numbers and one-hot categories."""
     x, y, z = dense(train, test, task, numbers=numbers, few=few)
-    if log_target and task.kind == "values" and y.min() >= 0:
+    if logs(task, y, log_target):
         return np.expm1(ridge_or_logistic(x, np.log1p(y), z, task, strength))
     return ridge_or_logistic(x, y, z, task, strength)
 
@@ -81,7 +81,7 @@ def splines(
 ) -> Array:
     """An additive model: linear in cubic splines of every number, short scales as categories."""
     x, y, z = dense(train, test, task, numbers="spline", few=few)
-    if log_target and task.kind == "values" and y.min() >= 0:
+    if logs(task, y, log_target):
         return np.expm1(ridge_or_logistic(x, np.log1p(y), z, task, strength))
     return ridge_or_logistic(x, y, z, task, strength)
 

@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import dense, spread_classes
+from actors.models.offline.catalogue.encoding import dense, logs, spread_classes
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
 from actors.models.offline.facts import train_rows
@@ -47,7 +47,7 @@ def network(
             classifier = MLPClassifier(random_state=task.seed + bag, **shared).fit(x, y)
             total = total + spread_classes(classifier.predict_proba(z), classifier.classes_, task)
         return np.asarray(total / bags)
-    logged = (log_target or task.metric == "rmsle") and y.min() >= 0
+    logged = logs(task, y, log_target)
     goal = np.log1p(y) if logged else y
     middle, spread = goal.mean(axis=0), goal.std(axis=0) + 1e-12
     scaled = (goal - middle) / spread

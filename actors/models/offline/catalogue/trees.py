@@ -14,12 +14,12 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import coded, filled, spread_classes
+from actors.models.offline.catalogue.encoding import coded, filled, logs, spread_classes
 from actors.models.offline.catalogue.registry import Recipe
-from actors.models.offline.catalogue.task import Array, Frame, Task
+from actors.models.offline.catalogue.task import Array, Frame, Task, labelled
 from actors.models.offline.facts import train_rows
 from actors.models.offline.tasking import kind_of
 
@@ -37,15 +37,27 @@ def boosting_loss(task: Task, y: Array) -> str:
     return "regression"
 
 
-def boosted(x: Array, y: Array, z: Array, task: Task, settings: dict[str, Any], *, bags: int) -> Array:
+def stop_parts(known: Frame, y: Array, task: Task, seed: int) -> tuple[Array, Array]:
+    """Positions to fit on and to stop by: whole groups apart where the task has them, else by class."""
+    if task.split == "group" and task.split_column in known.columns:
+        splitter = GroupShuffleSplit(1, test_size=0.2, random_state=seed)
+        fit, stop = next(splitter.split(known, groups=known[task.split_column].astype(str)))
+        return np.asarray(fit), np.asarray(stop)
+    strata = y if task.kind == "classes" and np.bincount(y).min() > 4 else None
+    fit, stop = train_test_split(np.arange(len(y)), test_size=0.2, random_state=seed, stratify=strata)
+    return np.asarray(fit), np.asarray(stop)
+
+
+def boosted(
+    x: Array, y: Array, z: Array, task: Task, settings: dict[str, Any], *, known: Frame, bags: int
+) -> Array:
     """Boosters stopped on a held-out fifth, then refitted on all rows for as many rounds."""
     total: Any = 0.0
     quiet = {"verbosity": -1, "min_data_in_bin": 1}
     for bag in range(bags):
         seed = task.seed + bag
         fixed = {**settings, "seed": seed, "num_threads": task.cpus, "verbosity": -1, "deterministic": True}
-        strata = y if settings["objective"] in ("binary", "multiclass") and np.bincount(y).min() > 4 else None
-        fit, stop = train_test_split(np.arange(len(y)), test_size=0.2, random_state=seed, stratify=strata)
+        fit, stop = stop_parts(known, y, task, seed)
         data = lgb.Dataset(x[fit], y[fit], params=quiet)
         held = lgb.Dataset(x[stop], y[stop], reference=data, params=quiet)
         watch = [lgb.early_stopping(30, verbose=False)]
@@ -70,6 +82,7 @@ def boosting(
     log_target: bool = False,
 ) -> Array:
     """LightGBM with the metric's loss and early stopping, averaged over seeds."""
+    known = labelled(train, task)
     x, y, z = coded(train, test, task)
     settings: dict[str, Any] = {
         "learning_rate": rate * (1.6 if len(y) > 4000 else 1.0),  # many rows: faster, at little cost
@@ -83,14 +96,14 @@ def boosting(
     if task.kind == "classes":
         objective = boosting_loss(task, y)
         extra = {"num_class": len(task.classes)} if objective == "multiclass" else {}
-        p = boosted(x, y, z, task, {**settings, "objective": objective, **extra}, bags=bags)
+        p = boosted(x, y, z, task, {**settings, "objective": objective, **extra}, known=known, bags=bags)
         return np.column_stack([1 - p, p]) if objective == "binary" else p
     outputs = []
     for k in range(y.shape[1]):
         goal = y[:, k]
-        logged = (log_target or task.metric == "rmsle") and goal.min() >= 0
+        logged = task.metric != "mape" and logs(task, goal, log_target)
         settings["objective"] = "regression" if logged else boosting_loss(task, goal)
-        p = boosted(x, np.log1p(goal) if logged else goal, z, task, settings, bags=bags)
+        p = boosted(x, np.log1p(goal) if logged else goal, z, task, settings, known=known, bags=bags)
         outputs.append(np.expm1(p) if logged else p)
     return np.column_stack(outputs)
 
@@ -123,7 +136,7 @@ def histogram_boosting(
     for k in range(y.shape[1]):
         loss = {"d2_poisson": "poisson", "mae": "absolute_error"}.get(task.metric, "squared_error")
         goal = y[:, k]
-        logged = task.metric == "rmsle" and goal.min() >= 0
+        logged = logs(task, goal)
         model = HistGradientBoostingRegressor(loss="squared_error" if logged else loss, **shared)
         p = model.fit(x, np.log1p(goal) if logged else goal).predict(z)
         outputs.append(np.expm1(p) if logged else p)
@@ -135,7 +148,7 @@ def forest_fit(model: Any, x: Array, y: Array, z: Array, task: Task, *, logged: 
     if task.kind == "classes":
         model.fit(x, y)
         return spread_classes(model.predict_proba(z), model.classes_, task)
-    logged = logged and y.min() >= 0
+    logged = logs(task, y, logged)
     goal = np.log1p(y) if logged else y
     p = model.fit(x, goal[:, 0] if goal.shape[1] == 1 else goal).predict(z)
     return np.asarray(np.expm1(p) if logged else p).reshape(len(z), -1)
@@ -155,7 +168,7 @@ def extra_trees(
     x, y, z = filled(train, test, task)
     kind: Any = ExtraTreesClassifier if task.kind == "classes" else ExtraTreesRegressor
     model = kind(trees, min_samples_leaf=leaf, max_features=columns, n_jobs=task.cpus, random_state=task.seed)
-    return forest_fit(model, x, y, z, task, logged=log_target or task.metric == "rmsle")
+    return forest_fit(model, x, y, z, task, logged=log_target)
 
 
 def random_forest(
@@ -179,7 +192,7 @@ def random_forest(
         n_jobs=task.cpus,
         random_state=task.seed,
     )
-    return forest_fit(model, x, y, z, task, logged=log_target or task.metric == "rmsle")
+    return forest_fit(model, x, y, z, task, logged=log_target)
 
 
 def suits_boosting(brief: TaskBrief) -> float:
