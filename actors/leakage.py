@@ -6,7 +6,7 @@ from scipy.special import stdtrit
 
 from actors.contracts import Evaluation, TaskBrief
 
-CONFIDENCE = 0.95  # that chance alone does not explain the gap
+CONFIDENCE = 0.975  # that chance alone does not explain the gap
 SMALLEST = 0.02  # of the measured score; no smaller gap is worth a model call
 SINGLE_FOLD = 0.10  # of the measured score, where no spread is known
 FEW_FOLDS = 3  # so few say little of the spread: t is wide, and periods of a series differ
@@ -30,7 +30,7 @@ def is_suspicious(evaluation: Evaluation, brief: TaskBrief) -> bool:
     """Whether the printed score is better than chance explains: evidence of a leak or of a false print.
 
     A script's own hold-out counts as one more fold. With k folds of standard deviation s, the difference
-    between it and their mean has the deviation s * sqrt(1 + 1/k); a gap beyond the one-sided 95 % quantile
+    between it and their mean has the deviation s * sqrt(1 + 1/k); a gap beyond the one-sided 97.5 % quantile
     of Student's t with k - 1 degrees of freedom is suspicious, if it is more than 2 % of the measured
     score. With up to three folds that bound is very wide, so a gap of two thirds of the measured score
     is suspicious as well when the print beats every fold. With one fold, which only large data have, the

@@ -109,7 +109,7 @@ def standardised(scores: Sequence[float]) -> list[float]:
 
 def rows_of(found: Sequence[Candidate], metrics: dict[str, str]) -> list[tuple[str, ...]]:
     """A row a task, then one over all."""
-    rows = []
+    rows: list[tuple[str, ...]] = []
     pooled: dict[str, list[float]] = {"validation": [], "printed": [], "test": []}
     both: list[tuple[Agreement, Agreement]] = []
     for task in sorted({c.task for c in found}):
@@ -141,11 +141,9 @@ def number(value: float | None) -> str:
 
 def markdown(rows: Sequence[tuple[str, ...]]) -> str:
     """The table in Markdown."""
-    heads = ("task", "metric", "candidates")
-    heads += tuple(
-        f"{name} {what}" for name in ("validation", "printed") for what in ("rank", "gap", "gap %")
-    )
-    lines = [heads, ("---",) * len(heads), *rows]
+    heads = ["task", "metric", "candidates"]
+    heads += [f"{name} {what}" for name in ("validation", "printed") for what in ("rank", "gap", "gap %")]
+    lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -223,7 +223,7 @@ def _ids(source: Source, scope: Scope, rows: Rows, brief: TaskBrief) -> Iterator
     key = brief.id_column
     facts = file_facts(brief, brief.train)
     columns = {c.name for c in facts.columns} if facts is not None else set()
-    if key not in columns or key == brief.split.column or _id_is_removed(scope, rows, key):
+    if not rows.table or key not in columns or key == brief.split.column or _id_is_removed(scope, rows, key):
         return
     edits: list[Edit] = []
     for statement in scope.statements:
@@ -247,7 +247,7 @@ def _ids(source: Source, scope: Scope, rows: Rows, brief: TaskBrief) -> Iterator
             edits.append(source.swap(last, f"{source.of(last)} and {name} != {key!r}"))
     if not edits:
         return
-    for _, call in scope.calls():
+    for _, call in scope.calls:
         given = call.args[0] if call.args and called(call).startswith("predict") else None
         if isinstance(given, ast.Name) and given.id in rows.test:
             edits.append(source.swap(given, f"{given.id}.drop(columns=[{key!r}])"))
@@ -282,7 +282,7 @@ def _of_columns(value: ast.ListComp, rows: Rows, statement: ast.stmt) -> bool:
 
 def _id_is_removed(scope: Scope, rows: Rows, key: str) -> bool:
     """Whether the id is taken out, or read, somewhere in a way that this reading does not follow."""
-    for statement, call in scope.calls():
+    for statement, call in scope.calls:
         taken = called(call) in ("drop", "set_index", "pop", "difference", "remove", "isin")
         if (taken and key in texts_in(call)) or (called(call).startswith("read_") and key in texts_in(call)):
             owner = root(call.func) if isinstance(call.func, ast.Attribute) else ""

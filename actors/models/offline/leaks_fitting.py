@@ -25,7 +25,7 @@ _IMPORTS = (
 def fitting_leaks(source: Source, scope: Scope, rows: Rows, brief: TaskBrief) -> Iterator[Leak]:
     """The leaks of this kind in a scope."""
     makers = _makers(scope)
-    for statement, call in scope.calls():
+    for statement, call in scope.calls:
         how = called(call)
         if how not in ("fit", "fit_transform") or not isinstance(call.func, ast.Attribute) or not call.args:
             continue
@@ -109,7 +109,7 @@ def _into_pipeline(
 def _models(scope: Scope, makers: dict[str, ast.Call]) -> list[ast.Call]:
     """The calls that make what predicts or is cross-validated."""
     found = []
-    for _, call in scope.calls():
+    for _, call in scope.calls:
         model: ast.expr | None = None
         if called(call).startswith("predict") and isinstance(call.func, ast.Attribute):
             model = call.func.value

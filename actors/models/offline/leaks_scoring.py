@@ -60,7 +60,7 @@ def _measured(scope: Scope, call: ast.Call) -> bool:
 def _fitted_rows(source: Source, scope: Scope, rows: Rows) -> Iterator[Leak]:
     """`metric(y, model.predict(X))` after `model.fit(X, y)`, where that is the printed score."""
     fits: list[tuple[int, str, ast.Call]] = []
-    for statement, call in scope.calls():
+    for statement, call in scope.calls:
         if called(call) == "fit" and isinstance(call.func, ast.Attribute) and len(call.args) >= 2:
             model = ast.unparse(call.func.value)
             fits.append((scope.statements.index(statement), model, call))
@@ -120,7 +120,7 @@ def _crossed(source: Source, statement: ast.stmt, call: ast.Call, model: str, fi
 def _groups(source: Source, scope: Scope, rows: Rows, groups: str) -> Iterator[Leak]:
     """Splits that pull the rows of one group apart."""
     why = "Rows of one group stand on both sides of the split."
-    for statement, call in scope.calls():
+    for statement, call in scope.calls:
         imported = source.before(
             statement, ["from sklearn.model_selection import GroupKFold, GroupShuffleSplit"]
         )
@@ -173,7 +173,7 @@ def _group_halves(
 def _shuffled_time(source: Source, scope: Scope, rows: Rows) -> Iterator[Leak]:
     """Splits that learn from the future of the rows that they hold out."""
     why = "The split is shuffled, so that the model learns from what comes after the rows it is scored on."
-    for statement, call in scope.calls():
+    for statement, call in scope.calls:
         shuffle = keyword(call, "shuffle")
         if called(call) == "train_test_split" and call.args and rows.is_full(call.args[0], statement):
             if shuffle is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cached_property
 
 from actors.contracts import TaskBrief
 from actors.models.offline.syntax import Scope, called, names_in, own_nodes, root, texts_in
@@ -29,9 +30,7 @@ class Rows:
         self.columns: set[str] = set()  # names of columns
         self.reads = False
         self.prints: list[tuple[ast.stmt, ast.Call]] = [
-            (s, c)
-            for s, c in scope.calls()
-            if called(c) == "print" and any(PRINTED in t for t in texts_in(c))
+            (s, c) for s, c in scope.calls if called(c) == "print" and any(PRINTED in t for t in texts_in(c))
         ]
         self.table = ""  # the first name that held the training table
         self._full: dict[ast.stmt, set[str]] = {}
@@ -51,17 +50,21 @@ class Rows:
         return self._is_full(node, self._full[statement])
 
     def splits_after(self, statement: ast.stmt) -> bool:
-        """Whether rows are split after a statement, by a splitter or by slices."""
-        place = self.scope.statements.index(statement)
-        for later in self.scope.statements[place:]:
-            for node in own_nodes(later):
+        """Whether rows are split in or after a statement, by a splitter or by slices."""
+        return self.scope.statements.index(statement) <= self._last_split
+
+    @cached_property
+    def _last_split(self) -> int:
+        places = [-1]
+        for place, statement in enumerate(self.scope.statements):
+            for node in own_nodes(statement):
                 if isinstance(node, ast.Call) and _SPLITS.fullmatch(called(node)):
-                    return True
+                    places.append(place)
                 if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
                     held = node.value.value if isinstance(node.value, ast.Attribute) else node.value
-                    if self._is_full(held, self._full[later]):
-                        return True
-        return False
+                    if self._is_full(held, self._full[statement]):
+                        places.append(place)
+        return places[-1]
 
     def column_of(self, node: ast.expr) -> str | None:
         """The column that `frame["column"]` or `frame.column` names."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,10 @@ class Scope:
             if value is not None:
                 yield statement, value
 
-    def calls(self) -> Iterator[tuple[ast.stmt, ast.Call]]:
+    @cached_property
+    def calls(self) -> list[tuple[ast.stmt, ast.Call]]:
         """Every call with the statement that makes it."""
-        for statement in self.statements:
-            for node in own_nodes(statement):
-                if isinstance(node, ast.Call):
-                    yield statement, node
+        return [(s, n) for s in self.statements for n in own_nodes(s) if isinstance(n, ast.Call)]
 
 
 def scopes(tree: ast.Module) -> list[Scope]:
@@ -104,7 +103,7 @@ def own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
     """The nodes of a statement without those of the statements inside it."""
     todo: list[ast.AST] = [statement]
     while todo:
-        node = todo.pop(0)
+        node = todo.pop()
         yield node
         todo.extend(
             c

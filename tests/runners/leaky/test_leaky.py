@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from doubles import spec
+from doubles import cards, fence, spec
 from leakytasks import write_trap
 
+from actors.agents.mle_star import mle_star
 from actors.agents.workshop import work_out
 from actors.attempt import AttemptContext, Services
-from actors.contracts import AgentSettings, ChatModel, Evaluation, TaskData
+from actors.contracts import AgentSettings, ChatModel, ChatRequest, Evaluation, TaskData
 from actors.leakage import is_suspicious
 from actors.models.offline.engineer import OfflineEngineer
 from actors.models.scripted import ScriptedModel
@@ -22,6 +23,7 @@ from actors.sandbox.executor import LocalExecutor
 from runners.referee import Referee
 from runners.tasks.registry import folder_tasks
 from scratchpad.client import LocalClient
+from scratchpad.records import Entry, Kind
 
 SCRIPTS = Path(__file__).parent / "scripts"
 QUICK = {"scaler_before_split": "drift", "false_print": "noisy"}
@@ -39,6 +41,17 @@ FLAGGED = {
 }
 ALL = {**FLAGGED, "id_as_feature": "sorted-ids"}
 CLEAN = '{"leaky": false, "why": "", "block": "", "repaired": ""}'
+
+
+OFF = (
+    "data_profiler",
+    "merger",
+    "data_usage_checker",
+    "ensemble_planner",
+    "submitter",
+    "reporter",
+    "debugger",
+)
 
 
 def each(cases: dict[str, str]) -> list[object]:
@@ -114,6 +127,33 @@ def test_an_honest_script_is_not_flagged(bench: Bench) -> None:
     evaluation, data = bench.evaluate(source("honest"), "noisy")
     assert evaluation.printed is not None
     assert not is_suspicious(evaluation, data.brief)
+
+
+def test_a_false_print_gains_nothing(bench: Bench) -> None:
+    """The liar prints the better score and its checker is bribed; the honest script is handed in."""
+
+    def write(request: ChatRequest) -> str:
+        wanted = "honest" if '"name": "honest"' in request.messages[-1].content else "false_print"
+        return fence(source(wanted))
+
+    answers = {"retriever": [cards("liar", "honest")], "initialiser": [write], "leakage_checker": [CLEAN]}
+    settings = AgentSettings(models=2, outer_steps=0, ensemble_rounds=0, roles_off=OFF)
+
+    async def main() -> tuple[AttemptContext, list[Entry]]:
+        context, _ = await bench.context("noisy", ScriptedModel(answers), settings)
+        await mle_star(context)
+        return context, await context.history()
+
+    context, history = bench.loop.run(main())
+    scored = {e.content: e for e in history if e.kind is Kind.EVALUATION}
+    honest, liar = scored[source("honest")], scored[source("false_print")]
+    assert liar.metrics["printed"] < honest.metrics["printed"]
+    assert honest.score is not None
+    assert liar.score is not None
+    assert honest.score < liar.score
+    assert context.submitted is not None
+    assert context.submitted.content == source("honest")
+    assert any(e.title == "leakage evidence" for e in history)
 
 
 @pytest.mark.slow
