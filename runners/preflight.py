@@ -48,7 +48,7 @@ def check_model(config: SweepConfig) -> list[str]:
     if model.capped and model.unpriced:
         faults.append(
             f"model.spend_cap_dollars: no price for {', '.join(model.unpriced)}, so that the cap cannot be "
-            "held; give 'model.prices={NAME: {input: DOLLARS, output: DOLLARS}}' a million tokens"
+            "held; give '+model.prices={NAME: {input: DOLLARS, output: DOLLARS}}' a million tokens"
         )
     return faults + _reach(model)
 

@@ -77,7 +77,7 @@ def test_a_spend_cap_needs_a_price_for_every_model_in_use() -> None:
     config = load(*capped)
     assert config.model.prices == {"m": Price(1.0, 2.0, 10.0)}
     assert "no price for strong, so that the cap cannot be held" in check_model(config)[0]
-    prices = "model.prices={strong: {input: 1, output: 2}, org/gpt-4.1: {input: 2, output: 8}}"
+    prices = "+model.prices={strong: {input: 1, output: 2}, org/gpt-4.1: {input: 2, output: 8}}"
     priced = load(*capped, prices)
     assert set(priced.model.prices) == {"m", "strong", "org/gpt-4.1"}
     assert not any("price" in line for line in check_model(priced))
