@@ -11,6 +11,21 @@ from typing import Literal
 Level = Literal["namespaces", "landlock", "limits"]
 LEVELS: tuple[Level, ...] = ("namespaces", "landlock", "limits")  # best first
 
+PROMISES: dict[Level, str] = {
+    "namespaces": (
+        "a script sees its own folder, its input and the libraries, and no other process; it has no "
+        "network; all of it ends with the run"
+    ),
+    "landlock": (
+        "a script reads its own folder, its input and the libraries, and has no network; names of files "
+        "and command lines of processes stay visible, /dev/shm is shared"
+    ),
+    "limits": (
+        "time, memory, processes, disk and output are bounded; against accidents only: files of this user "
+        "can be read, though reads of hidden data by Python void the run"
+    ),
+}
+
 
 def default_cache() -> Path:
     """The folder of this user for bundles and work folders, on this machine."""
