@@ -34,13 +34,14 @@ def pooled_growth(
             if len(y) >= 2:
                 grid = np.arange(t[0], t[-1] + 0.5)
                 lines[code] = (t[-1], np.interp(grid, t, y))
+        origins = {code: growth_rows(line, lags) for code, (_, line) in lines.items()}
         last = max(end for end, _ in lines.values())
         rows = np.array([c in lines for c in codes])
         leads = np.array([s - lines[c][0] if c in lines else 0.0 for c, s in zip(codes, steps, strict=True)])
         for lead in np.unique(np.rint(leads[rows & (leads > 0)])).astype(int):
-            x, change, weight = growth_pairs(lines, lead, lags, last, memory)
+            x, change, weight = growth_pairs(lines, origins, lead, last, memory)
             here = rows & (np.rint(leads) == lead)
-            asked = np.array([growth_row(lines[c][1], lags) for c in codes[here]])
+            asked = np.array([origins[c][-1] for c in codes[here]])
             base = np.array([lines[c][1][-1] for c in codes[here]])
             if len(x) < 20:
                 out[here, column] = base
@@ -61,16 +62,30 @@ def growth_row(line: Array, lags: int) -> Array:
 
 
 def growth_pairs(
-    lines: dict[int, tuple[float, Array]], lead: int, lags: int, last: float, memory: float
+    lines: dict[int, tuple[float, Array]],
+    origins: dict[int, Array],
+    lead: int,
+    last: float,
+    memory: float,
 ) -> tuple[Array, Array, Array]:
     """Features, change after `lead` steps and weight for every origin of every entity."""
     x, change, weight = [], [], []
-    for end, line in lines.values():
-        for origin in range(min(lags, 3), len(line) - lead):
-            x.append(growth_row(line[: origin + 1], lags))
-            change.append(line[origin + lead] - line[origin])
-            weight.append(0.5 ** ((last - (end - len(line) + 1 + origin)) / memory))
-    return np.array(x).reshape(len(x), lags + 1), np.array(change), np.array(weight)
+    for code, (end, line) in lines.items():
+        first = len(line) - len(origins[code])
+        known = np.arange(first, len(line) - lead)
+        if len(known):
+            x.append(origins[code][: len(known)])
+            change.append(line[known + lead] - line[known])
+            weight.append(0.5 ** ((last - (end - len(line) + 1 + known)) / memory))
+    if not x:
+        return np.empty((0, 0)), np.empty(0), np.empty(0)
+    return np.concatenate(x), np.concatenate(change), np.concatenate(weight)
+
+
+def growth_rows(line: Array, lags: int) -> Array:
+    """`growth_row` for every origin of a line, from the third on where it has as many."""
+    first = min(lags, 3, len(line) - 1)
+    return np.array([growth_row(line[: origin + 1], lags) for origin in range(first, len(line))])
 
 
 def is_wide(brief: TaskBrief) -> float:
