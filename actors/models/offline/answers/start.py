@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from actors.models.offline.catalogue.registry import Recipe
-from actors.models.offline.composing import compose, ranked_members, recipe
+from actors.models.offline.composing import candidates, compose, features_for, ranked_members, recipe
 from actors.models.offline.conversation import Question
 from actors.models.offline.script import Script, read_script, render
 from actors.models.offline.source import Copied, copy_function
 from actors.models.offline.tuning import renamed, settings, with_settings
 
 FAMILY_COST = 0.15  # how much promise a second member of one family loses
+MAYBE = 0.4  # the promise from which a step that is not sure may be drawn
 EXPLORE = 0.35  # the chance that a card moves a tunable off its default
 
 
@@ -97,6 +98,19 @@ def varied(member: Recipe, number: int) -> dict[str, Any]:
     return dict([options[number % len(options)]]) if options else {}
 
 
+def chosen_steps(question: Question) -> list[Recipe]:
+    """The features steps that the brief calls for, and now and then one that it only suggests."""
+    shaker = random.Random(f"{question.seed} steps")
+    sure = features_for(question.brief)
+    maybe = [
+        r
+        for r in candidates(question.brief, "features")
+        if r not in sure and r.applies(question.brief) >= MAYBE
+    ]
+    lucky = [r for r in maybe if shaker.random() < r.applies(question.brief)]
+    return sorted([*sure, *lucky], key=lambda r: r.order)
+
+
 def initialiser(question: Question) -> str:
     """A script of the card's member alone, with the card's settings."""
     card = json.loads(question.code("Model card"))
@@ -104,7 +118,7 @@ def initialiser(question: Question) -> str:
     member = recipe(words[0]) if words else None
     if member is None or member.stage != "member":
         member = ranked_members(question.brief, question.seed)[0]
-    script = compose(question.brief, question.limits, question.seed, [member])
+    script = compose(question.brief, question.limits, question.seed, [member], chosen_steps(question))
     try:
         wanted = settings(str(card.get("code", "")))
     except SyntaxError:

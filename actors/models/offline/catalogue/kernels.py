@@ -88,7 +88,7 @@ def kernel_linear(
 
 
 def gaussian_process(
-    train: Frame, test: Frame, task: Task, *, rough: float = 0.0, numbers: str = "plain", most: int = 600
+    train: Frame, test: Frame, task: Task, *, rough: float = 0.0, numbers: str = "plain", most: int = 500
 ) -> Array:
     """A Gaussian process of linear and smooth parts; its widths come from the marginal likelihood.
 
@@ -141,7 +141,7 @@ def suits_kernels(brief: TaskBrief) -> float:
 
 def suits_process(brief: TaskBrief) -> float:
     """Numbers from a small table."""
-    small = 20 < train_rows(brief) < 1200 and len(train_columns(brief)) <= 60 and len(brief.target) <= 4
+    small = 20 < train_rows(brief) < 700 and len(train_columns(brief)) <= 60 and len(brief.target) <= 4
     return 0.76 if small and kind_of(brief) in ("values", "risk") else 0.0
 
 

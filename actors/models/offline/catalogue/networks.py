@@ -24,8 +24,8 @@ def network(
     *,
     width: int = 32,
     decay: float = 1.0,
-    epochs: int = 40,
-    bags: int = 3,
+    epochs: int = 30,
+    bags: int = 2,
     numbers: str = "rank",
     log_target: bool = False,
 ) -> Array:
@@ -78,7 +78,7 @@ RECIPES = (
         choices={
             "decay": (0.01, 0.1, 1.0, 3.0, 10.0),
             "width": (8, 16, 32, 64),
-            "epochs": (20, 40, 80),
+            "epochs": (15, 30, 60),
             "numbers": ("plain", "log", "rank"),
             "log_target": (False, True),
         },

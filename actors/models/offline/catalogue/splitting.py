@@ -25,7 +25,7 @@ def held_folds(train: Frame, known: Frame, parts: list[Array], task: Task) -> Fo
 
 def fold_count(rows: int, folds: int) -> tuple[int, int]:
     """How many parts to cut and how many of them to score: fewer on many rows."""
-    if rows > 4000:
+    if rows > 1500:
         return 5, 1
     return folds, folds
 

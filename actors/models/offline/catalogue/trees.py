@@ -188,7 +188,7 @@ def random_forest(
         trees,
         min_samples_leaf=leaf,
         max_features=columns,
-        max_samples=0.8 if len(y) < 5000 else 0.5,
+        max_samples=min(0.8, 8000 / len(y)),
         n_jobs=task.cpus,
         random_state=task.seed,
     )
