@@ -112,7 +112,7 @@ def harmonic_trend(
     return forecast_each(train, test, task, forecast, log)
 
 
-def damped_holt(train: Frame, test: Frame, task: Task, *, memory: float = 0.0, log: bool = False) -> Array:
+def damped_holt(train: Frame, test: Frame, task: Task, *, memory: float = 3.0, log: bool = False) -> Array:
     """Damped-trend exponential smoothing of the deseasonalised series, tuned for the horizon."""
 
     def forecast(t: Array, y: Array, ahead: Array, cycles: list[float]) -> Array:
@@ -166,7 +166,7 @@ def forecast_pool() -> list[tuple[Forecast, bool]]:
     return [(f, False) for f in plain] + [(f, True) for f in bent]
 
 
-def backtested_mix(train: Frame, test: Frame, task: Task, *, keep: int = 3, origins: int = 6) -> Array:
+def backtested_mix(train: Frame, test: Frame, task: Task, *, keep: int = 8, origins: int = 4) -> Array:
     """Many forecasts tried from earlier origins on the series themselves; the best few are averaged."""
     actual = truth(train, task).reshape(len(train), -1)
     cycles, pool = cycles_of(train), forecast_pool()
@@ -204,14 +204,21 @@ def first_target(task: Task) -> Task:
     return replace(task, target=task.target[:1], classes=())
 
 
-def split_horizons(train: Frame, task: Task, *, folds: int = 2) -> list[tuple[Frame, Frame, Array]]:
-    """The latest steps held out, each fold a horizon as long as the test's, if the series allow it."""
+def split_horizons(
+    train: Frame, task: Task, *, folds: int = 4, stride: float = 0.5
+) -> list[tuple[Frame, Frame, Array]]:
+    """The latest steps held out, a horizon as long as the test's, from several origins.
+
+    stride: between origins, in horizons. Many series need no more than two origins.
+    """
     steps = train["step_number"].to_numpy(dtype=float)
     first, last = np.nanmin(steps), np.nanmax(steps)
-    horizon = min(float(train["horizon_steps"].iloc[0]), (last - first) * 0.5 / (folds + 0.5))
+    folds = folds if train["series_code"].nunique() <= 3 else min(folds, 2)
+    stride = stride if folds > 2 else 1.0
+    horizon = min(float(train["horizon_steps"].iloc[0]), (last - first) * 0.5 / (1 + stride * (folds - 1)))
     pieces = []
     for fold in range(folds):
-        cut = last - horizon * (fold + 1)
+        cut = last - horizon * (1 + stride * fold)
         held = train[(steps > cut) & (steps <= cut + horizon)]
         actual = truth(held, task).reshape(len(held), -1)
         known = np.isfinite(actual).all(axis=1)
@@ -246,7 +253,7 @@ def suits(promise: float) -> Callable[[TaskBrief], float]:
 
 
 def blend_by_error(
-    held: list[Array], actual: Array, task: Task, *, power: float = 4.0, worst: float = 1.6
+    held: list[Array], actual: Array, task: Task, *, power: float = 3.0, worst: float = 1.6
 ) -> Array:
     """Weights by a power of the held-out errors, none for members far worse than the best."""
     if task.kind == "classes":
@@ -272,12 +279,12 @@ RECIPES = (
         "Weights by held-out errors, bad members left out.",
         suits(0.7),
         ("series", "gaps", "holes", "photos", "images", "text", "past"),
-        {"power": (2.0, 4.0, 8.0), "worst": (1.2, 1.6, 2.5)},
+        {"power": (1.5, 3.0, 6.0), "worst": (1.2, 1.6, 2.5)},
     ),
     Recipe(decide_forecast, "decide", "Leaves trends their range.", suits(0.9), ("series", "gaps"), {}),
     Recipe(load_series, "load", "Counts time in steps, series by series.", is_series, ("series",)),
     Recipe(
-        split_horizons, "split", "Holds the latest steps out.", suits(0.9), ("series",), {"folds": (1, 2, 3)}
+        split_horizons, "split", "Holds the latest steps out.", suits(0.9), ("series",), {"folds": (2, 4, 6)}
     ),
     Recipe(
         backtested_mix,
@@ -285,7 +292,7 @@ RECIPES = (
         "Eighteen forecasts tried from earlier origins, the best few averaged: robust for any series.",
         suits(0.95),
         ("series",),
-        {"keep": (1, 2, 3, 5), "origins": (4, 6, 8)},
+        {"keep": (2, 3, 5, 8), "origins": (3, 4, 6)},
     ),
     Recipe(
         harmonic_trend,
