@@ -167,7 +167,16 @@ def extra_trees(
     """Extremely randomised trees: smooth, robust on small data."""
     x, y, z = filled(train, test, task)
     kind: Any = ExtraTreesClassifier if task.kind == "classes" else ExtraTreesRegressor
-    model = kind(trees, min_samples_leaf=leaf, max_features=columns, n_jobs=task.cpus, random_state=task.seed)
+    many = len(y) > 8000
+    model = kind(
+        trees,
+        min_samples_leaf=leaf,
+        max_features=columns,
+        bootstrap=many,
+        max_samples=8000 / len(y) if many else None,
+        n_jobs=task.cpus,
+        random_state=task.seed,
+    )
     return forest_fit(model, x, y, z, task, logged=log_target)
 
 
