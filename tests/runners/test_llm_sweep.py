@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 import os
 import sqlite3
@@ -10,17 +12,29 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from fault_server import error, serving
+from fault_server import Answer, completion, error, serving
 from taskfolders import write_task
 
+from actors.contracts import ChatRequest, Message
+from actors.models.offline.engineer import OfflineEngineer
 from scratchpad.records import Kind
 from scratchpad.schema import to_entries
 from scratchpad.store import Scratchpad
 
 ROOT = Path(__file__).parent.parent.parent
+FAULTS = (
+    error(429, "slow down"),
+    error(429, "slow down", retry_after="1"),
+    error(500, "boom"),
+    replace(completion("half an answer"), cut=True),
+    completion(None),
+    Answer(body=b"{"),
+)
 CANARY = "sk-canary-7f3a91c2d4e8"
 BRIEF = [
     "profile.models=1",
@@ -74,18 +88,47 @@ def results(tmp_path: Path, name: str) -> dict[str, object]:
     return loaded
 
 
-def test_served_over_http_the_engineer_scores_the_same(tmp_path: Path) -> None:
-    tasks = [*tiny(tmp_path, 2), "tracker=none"]
-    plain = bench(tmp_path, "name=plain", *tasks)
-    assert plain.returncode == 0, plain.stdout + plain.stderr
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A sweep with the engineer in its own process: its folder and what chose its tasks."""
+    folder = tmp_path_factory.mktemp("plain")
+    tasks = [*tiny(folder, 2), "tracker=none"]
+    done = bench(folder, "name=plain", *tasks)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder, tasks
+
+
+def test_served_over_http_the_engineer_scores_the_same(plain: tuple[Path, list[str]]) -> None:
+    folder, tasks = plain
     with served() as url:
         model = ["model=openai", f"model.base_url={url}", "model.api_key=x"]
-        over_http = bench(tmp_path, "name=http", *tasks, *model)
+        over_http = bench(folder, "name=http", *tasks, *model)
     assert over_http.returncode == 0, over_http.stdout + over_http.stderr
-    assert results(tmp_path, "http")["per_task"] == results(tmp_path, "plain")["per_task"]
+    assert results(folder, "http")["per_task"] == results(folder, "plain")["per_task"]
     assert "cost unknown" in over_http.stdout
-    assert results(tmp_path, "http")["cost"] is None
-    assert results(tmp_path, "http")["tokens"] == results(tmp_path, "plain")["tokens"]
+    assert results(folder, "http")["cost"] is None
+    assert results(folder, "http")["tokens"] == results(folder, "plain")["tokens"]
+
+
+def test_faults_on_the_way_change_no_score(plain: tuple[Path, list[str]]) -> None:
+    folder, tasks = plain
+    faults = itertools.cycle(FAULTS)
+    turns = itertools.count()
+
+    def answer(body: dict[str, Any]) -> Answer:
+        if next(turns) % 2 == 0:
+            return next(faults)
+        messages = tuple(Message(m["role"], m["content"]) for m in body["messages"])
+        request = ChatRequest("", messages, body["seed"])
+        return completion(asyncio.run(OfflineEngineer().complete(request)).text)
+
+    with serving(by=answer) as server:
+        model = ["model=openai", f"model.base_url={server.url}", "model.api_key=x"]
+        model += ["model.backoff_seconds=0.05", "model.timeout_seconds=20"]
+        flaky = bench(folder, "name=flaky", *tasks, *model)
+    assert flaky.returncode == 0, flaky.stdout + flaky.stderr
+    assert results(folder, "flaky")["per_task"] == results(folder, "plain")["per_task"]
+    assert len(server.asked) > 2 * len(FAULTS)
 
 
 def holding(folder: Path, canary: bytes) -> list[str]:
