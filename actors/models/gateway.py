@@ -40,7 +40,7 @@ class ModelGateway:
     ) -> None:
         """Around `model`, or around the one that the settings name.
 
-        `spent` gives the dollars spent before; it is called once, before the first request, so that an
+        `spent` gives the dollars spent before (none by default); it is called once, before the first request, so that an
         actor which was restarted goes on counting where the scratchpad stands.
         """
         self._settings = settings
@@ -163,7 +163,7 @@ def open_model(settings: ModelSettings) -> ChatModel:
 class RayModel:
     """A gateway held by an actor, behind the same call."""
 
-    TRIES = 5  # a request lost with the actor has no effect but its cost
+    TRIES = 60  # about a second each; a request lost with the actor has no effect but its cost
 
     def __init__(self, actor: Any) -> None:
         self._actor = actor
@@ -175,9 +175,9 @@ class RayModel:
         for left in reversed(range(self.TRIES)):
             try:
                 reply: ChatReply = await call(self._actor.complete, request)
-            except RayActorError:
+            except RayActorError as error:
                 if not left:
-                    raise
+                    raise FatalModelError(f"the model gateway does not come back: {error}") from None
                 await asyncio.sleep(1.0)
             else:
                 return reply

@@ -91,7 +91,7 @@ class LocalDesk:
 class RayDesk:
     """One Ray actor a role, shared by all attempts of a sweep and made on first use."""
 
-    TRIES = 3  # a role keeps nothing, so that a call can be made again after its actor died
+    TRIES = 30  # about a second each; a role keeps nothing, so that a call can be made again
 
     def __init__(self, sweep: str, model: ChatModel) -> None:
         self._sweep = sweep
@@ -109,7 +109,7 @@ class RayDesk:
                 if not left:
                     raise
                 self._actors.pop(role, None)
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(1.0)
             else:
                 return answer
         raise AssertionError("unreachable")
