@@ -17,6 +17,7 @@ from typing import Any
 from actors.briefing import render_brief
 from actors.contracts import AttemptSpec, Evaluation, ExecutionRequest, Executor, Scorer, TaskBrief, TaskData
 from actors.errors import AnswerError
+from actors.leakage import is_suspicious, leakage_gap
 from actors.ledger import Ledger
 from actors.roles.desk import RoleDesk
 from actors.roles.registry import ROLES
@@ -192,6 +193,9 @@ class AttemptContext:
             metrics |= {f"fold_{k}": s for k, s in enumerate(evaluation.fold_scores)}
             metrics |= {"printed": evaluation.printed} if evaluation.printed is not None else {}
             metrics |= {"spread": evaluation.spread} if evaluation.spread is not None else {}
+            gap = leakage_gap(evaluation, self.brief)
+            metrics |= {"gap": gap} if gap is not None else {}
+            metrics["suspicious"] = float(is_suspicious(evaluation, self.brief))
             return replace(
                 entry,
                 parents=parents,
@@ -327,7 +331,8 @@ class AttemptContext:
 def _conclude(script: str, trials: list[Trial], brief: TaskBrief) -> Evaluation:
     """One evaluation from its trials; any failed fold fails it, so that means are comparable."""
     failure = next((t.failure for t in trials if not t.ok), None)
-    printed = trials[0].printed
+    prints = [t.printed for t in trials if t.printed is not None]
+    printed = sum(prints) / len(prints) if prints else None
     if brief.validation == "printed":
         if failure is None and printed is None:
             failure = "the script printed no line `Final Validation Performance: <score>`"

@@ -42,6 +42,7 @@ class AttemptRow:
     validation_score: float | None = None
     validation: str = ""  # harness | printed
     isolation: str = ""
+    suspicious: int = 0  # evaluations whose printed score was too good to be true
     elapsed: float = 0.0  # wall seconds under way, waits between a crash and its resume left out
     cpu_seconds: float = 0.0
     executions: int = 0
@@ -150,7 +151,10 @@ def _execution(row: AttemptRow, entry: Entry) -> dict[str, Any]:
 def _evaluation(row: AttemptRow, entry: Entry) -> dict[str, Any]:
     if entry.error is not None:
         return {}
-    return {"validation": "harness" if entry.metrics.get("folds", 0) else "printed"}
+    return {
+        "validation": "harness" if entry.metrics.get("folds", 0) else "printed",
+        "suspicious": row.suspicious + int(entry.metrics.get("suspicious", 0.0)),
+    }
 
 
 def _submission(row: AttemptRow, entry: Entry) -> dict[str, Any]:

@@ -40,6 +40,7 @@ ATTEMPTS_SCHEMA = pa.schema(
         pa.field("resumed", pa.int32(), nullable=False),
         pa.field("validation", pa.string(), nullable=False),  # harness, printed, or empty before any
         pa.field("isolation", pa.string(), nullable=False),  # namespaces, landlock, limits, or empty
+        pa.field("suspicious", pa.int32(), nullable=False),  # evaluations that printed far more than they got
         pa.field("fault", pa.string()),  # what was wrong with the submission or the attempt
     ]
 )
@@ -135,6 +136,7 @@ def _per_task(board: Board, task: TaskLine) -> dict[str, Any]:
         "best_score": best(given) if given else None,
         "scores": scores,
         "endings": board.endings(task.id),
+        "suspicious": sum(row.suspicious for row in rows),
         "validation_scores": [row.validation_score for row in rows],
         "validation": sorted({row.validation for row in rows} - {""}),
         "note": task.note,
