@@ -54,7 +54,7 @@ def condensed(table: Frame, key: str, name: str) -> Frame:
     parts: list[Any] = [grouped.size().rename(f"{name}_rows")]
     for column in columns:
         if is_number(table[column]):
-            summary = grouped[column].agg(["mean", "min", "max", "std", "last"])
+            summary = grouped[column].agg(["mean", "max", "last"])
             parts.append(summary.add_prefix(f"{name}_{column}_"))
         else:
             parts.append(grouped[column].nunique().rename(f"{name}_{column}_kinds"))
