@@ -157,6 +157,7 @@ class Sandbox:
     def _tasks_elsewhere(self) -> int:
         """Threads that the kernel counts with the script's: all of a user, unless it has one of its own."""
         own = self._isolation.uid is not None or self.level == "namespaces"
+        own = own or os.getuid() == 0  # whom the kernel does not count
         return SPARE_TASKS if own else SPARE_TASKS + tree.tasks_of(os.getuid())
 
     def _result(self, run: Run, work: int) -> ExecutionResult:

@@ -18,6 +18,8 @@ from actors.sandbox.executor import LocalExecutor
 from actors.sandbox.inside import tree
 from actors.sandbox.settings import Level
 
+pytestmark = pytest.mark.slow
+
 WORKER = """
 import asyncio, pathlib, sys
 from actors.contracts import DataBundle, ExecutionRequest, Limits
