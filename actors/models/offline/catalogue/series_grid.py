@@ -11,7 +11,7 @@ import pandas as pd
 from actors.contracts import FileFacts, TaskBrief
 from actors.models.offline.catalogue.images_files import TABLE_ENDINGS
 from actors.models.offline.catalogue.reading import read_table
-from actors.models.offline.catalogue.series_time import as_moments, date_steps
+from actors.models.offline.catalogue.series_time import as_moments, counter_cycle, date_steps
 from actors.models.offline.catalogue.task import Array, Frame, Task, label_text
 
 MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
@@ -114,12 +114,27 @@ def load_grid(task: Task) -> tuple[Frame, Frame]:
         position = {c: i for i, c in enumerate(values)}
         asked_code = asked["column_key"].map(position).fillna(0).to_numpy(dtype=int)
     known = np.isfinite(cells.ravel())
+    if not cycle:
+        cycle = grid_cycle(table[keys], values, step[known], cells.ravel()[known])
     ahead = max(1.0, float(np.max(asked_step) - np.max(step[known])))
     extra = {"cycle_steps": cycle, "long_cycle_steps": 0.0, "horizon_steps": ahead}
     train = pd.DataFrame({"series_code": code[known], "step_number": step[known], **extra})
     train[task.target[0]] = cells.ravel()[known]
     test = pd.DataFrame({task.id_column: asked[task.id_column], "series_code": asked_code})
     return train, test.assign(step_number=asked_step, **extra)
+
+
+def grid_cycle(keys: pd.Series, values: list[str], steps: Array, cells: Array) -> float:
+    """The cycle in steps of a grid: by its dates, or by the values of a bare counter; 0 for years."""
+    moments = [m for m in (as_moments(pd.Series(values)), as_moments(keys)) if m is not None]
+    if moments and moments[0].notna().all():
+        return date_steps(moments[0].sort_values())[1]
+    if steps.min() > 1500 and steps.max() < 2200:
+        return 0.0
+    mean = pd.Series(cells).groupby(steps).mean()
+    return (
+        counter_cycle(mean.index.to_numpy(dtype=float), mean.to_numpy(dtype=float)) if len(mean) > 20 else 0.0
+    )
 
 
 def row_times(keys: pd.Series) -> Array | None:

@@ -215,7 +215,8 @@ def for_texts(promise: float, classes: bool) -> Callable[[TaskBrief], float]:
     def applies(brief: TaskBrief) -> float:
         kinds = ("binary", "multiclass", "ordinal") if classes else ("regression", "count", "multioutput")
         fits = brief.problem in kinds
-        return promise * text_share(brief) if fits else 0.0
+        share = text_share(brief)
+        return promise * (0.8 + 0.2 * share) if fits and share else 0.0
 
     return applies
 
