@@ -101,7 +101,8 @@ def load_grid(task: Task) -> tuple[Frame, Frame]:
         asked_code = asked_row
         if row_steps is not None and len(values) in (4, 7, 12, 24):
             first, cycle = steps.min(), float(len(values))
-            within = asked_step - (0 if steps.min() == 0 and asked_step.max() < len(values) else 1) * 1.0
+            counted = asked["column_key"].str.isdigit().to_numpy() & (not values[0].isdigit())
+            within = asked_step - np.where(counted, 1.0, first)  # month 4 of the columns jan, feb ...
             step = row_steps[code] * cycle + step - first
             asked_step = row_steps[asked_row] * cycle + within
             code, asked_code = np.zeros_like(code), np.zeros_like(asked_row)

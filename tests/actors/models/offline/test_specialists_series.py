@@ -281,3 +281,15 @@ def test_columns_known_ahead_are_used() -> None:
     assert error(series_boosting(train, test, task), wanted) < 0.6 * error(
         harmonic_trend(train, test, task), wanted
     )
+
+
+def test_months_by_number_meet_columns_by_name_without_a_december(folder: Path) -> None:
+    table = pd.DataFrame(np.arange(360.0).reshape(30, 12), columns=MONTHS)
+    table.insert(0, "year", 1900 + np.arange(30))
+    table.loc[10, ["mar", "apr"]] = np.nan
+    table.to_csv(folder / "values.csv", index=False)
+    sample = pd.DataFrame({"id": ["1910-03", "1910-04"], "y": 0.0})
+    sample.to_csv(folder / "sample_submission.csv", index=False)
+    task = make_task(train="", test="", problem="regression", split="block")
+    train, test = load_gaps(task)
+    assert gap_line(train, test, task)[:, 0] == pytest.approx([122.0, 123.0], abs=0.5)
