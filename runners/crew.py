@@ -23,7 +23,7 @@ from actors.models.spending import dollars_spent
 from actors.roles.desk import RayDesk
 from actors.sandbox.probe import choose_level
 from actors.sandbox.ray_executor import RayExecutor
-from actors.sandbox.settings import SandboxSettings
+from actors.sandbox.settings import Level, SandboxSettings
 from runners.hidden import hidden_paths
 from runners.ray_session import RaySession
 from runners.referee_actor import RefereeHandle, RefereeScorer
@@ -77,7 +77,7 @@ class Crew:
 
     client: ScratchpadClient
     referee: RefereeHandle
-    isolation: str
+    isolation: Level
     _host_arguments: tuple[Any, ...]
     _hosts: dict[int, Any]
     _turns: Iterator[int]

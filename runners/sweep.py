@@ -11,7 +11,7 @@ from rich.console import Console
 
 from actors.errors import FatalModelError, InputError
 from actors.sandbox.probe import choose_level, probe
-from actors.sandbox.settings import LEVELS
+from actors.sandbox.settings import LEVELS, PROMISES
 from runners.board import Board, TaskLine
 from runners.closing import plan_line, print_summary
 from runners.crew import Crew, open_crew, sandbox_settings
@@ -55,7 +55,7 @@ def run_sweep(config: SweepConfig) -> int:
         progress = Progress(console, board, session.slots)
         progress.say(plan_line(config, board, session, crew.isolation))
         if crew.isolation != LEVELS[0]:
-            progress.say(f"level {crew.isolation} is not the strongest. {probe().remedy}")
+            progress.say(f"{crew.isolation}: {PROMISES[crew.isolation]}. {probe().remedy}".strip())
         with (
             Interrupts(progress.say, config.resume_command) as interrupts,
             tracking(config, board.tasks, crew.client) as tracker,
