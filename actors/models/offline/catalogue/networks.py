@@ -62,7 +62,7 @@ def network(
 
 def suits_network(brief: TaskBrief) -> float:
     """Tables that are neither tiny nor huge."""
-    if kind_of(brief) == "levels":
+    if kind_of(brief) == "levels" or brief.metric.startswith("d2_"):
         return 0.0
     rows = train_rows(brief)
     return 0.55 if 200 < rows < 30_000 else 0.0
