@@ -1,0 +1,1 @@
+"""The command line, the driver, tasks, grading, tracking and reports."""

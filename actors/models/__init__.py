@@ -1,0 +1,1 @@
+"""Chat models behind one gateway: the offline engineer and OpenAI-compatible endpoints."""
