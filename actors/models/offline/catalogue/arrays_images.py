@@ -110,7 +110,7 @@ def moved(pixels: Array, codes: Array) -> tuple[Array, Array]:
     return np.concatenate(copies), np.tile(codes, len(copies))
 
 
-def all_classes(found: Array, codes: Array, task: Task) -> Array:
+def smoothed_classes(found: Array, codes: Array, task: Task) -> Array:
     """A column a class of the task, from columns for the class codes that a model saw."""
     full = np.full((len(found), len(task.classes)), 1e-6)
     full[:, np.asarray(codes, dtype=int)] = found
@@ -126,11 +126,11 @@ def scores_to_chances(model: SVC, x: Array, codes: Array, z: Array, task: Task) 
         folds = StratifiedKFold(3, shuffle=True, random_state=task.seed)
         inner = cross_val_predict(model, x, codes, cv=folds, method="decision_function").reshape(len(x), -1)
         link = LogisticRegression(C=1.0, max_iter=500).fit(inner, codes)
-        return all_classes(link.predict_proba(scores), kinds, task)
+        return smoothed_classes(link.predict_proba(scores), kinds, task)
     if len(kinds) == 2:
         scores = np.hstack([-scores, scores])
     sharp = np.exp(3 * (scores - scores.max(axis=1, keepdims=True)))
-    return all_classes(sharp / sharp.sum(axis=1, keepdims=True), kinds, task)
+    return smoothed_classes(sharp / sharp.sum(axis=1, keepdims=True), kinds, task)
 
 
 def known_items(train: Frame, task: Task) -> tuple[Array, Array]:
@@ -174,7 +174,7 @@ def image_neighbours(
         pixels, codes = moved(pixels, codes)
     x, z = item_features(pixels, item_pixels(test), looks)
     model = KNeighborsClassifier(min(neighbours, len(x)), weights="distance").fit(x, codes)
-    return all_classes(model.predict_proba(z) + 0.01, model.classes_, task)
+    return smoothed_classes(model.predict_proba(z) + 0.01, model.classes_, task)
 
 
 def image_network(
@@ -194,7 +194,7 @@ def image_network(
         random_state=task.seed,
     )
     model.fit(scale.transform(x), codes.astype(int))
-    return all_classes(model.predict_proba(scale.transform(z)), model.classes_, task)
+    return smoothed_classes(model.predict_proba(scale.transform(z)), model.classes_, task)
 
 
 def image_self_training(
@@ -242,7 +242,7 @@ def image_graph(
     model = LabelSpreading(kernel="knn", n_neighbors=neighbours, alpha=alpha, max_iter=100, tol=1e-3)
     model.fit(np.vstack([x, z]), np.concatenate([codes.astype(int), np.full(len(z), -1)]))
     found = model.label_distributions_[len(x) : len(x) + len(test)]
-    return all_classes(np.nan_to_num(found) + 0.01, model.classes_, task)
+    return smoothed_classes(np.nan_to_num(found) + 0.01, model.classes_, task)
 
 
 def image_values(
