@@ -1,0 +1,1 @@
+"""The configuration: YAML that only `runners` reads."""

@@ -40,8 +40,8 @@ class ModelGateway:
     ) -> None:
         """Around `model`, or around the one that the settings name.
 
-        `spent` gives the dollars spent before (none by default); it is called once, before the first request, so that an
-        actor which was restarted goes on counting where the scratchpad stands.
+        `spent` gives the dollars spent before (none by default); it is called once, before the first
+        request, so that an actor which was restarted goes on counting where the scratchpad stands.
         """
         self._settings = settings
         self._model = model if model is not None else open_model(settings)

@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
-import actors.models.offline.catalogue as catalogue
+from actors.models.offline import catalogue
 
 NOT_COPIED = {"registry"}
 
