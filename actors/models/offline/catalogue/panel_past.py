@@ -11,7 +11,7 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.arrays_images import spread_classes
+from actors.models.offline.catalogue.arrays_images import smoothed_classes
 from actors.models.offline.catalogue.reading import load_table
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.series_time import as_moments, name_rank
@@ -247,7 +247,7 @@ def past_boosting(
     }
     if task.kind == "classes":
         model = lgb.LGBMClassifier(**settings).fit(x, y[:, 0].astype(int))
-        return spread_classes(np.asarray(model.predict_proba(z)), model.classes_, task)
+        return smoothed_classes(np.asarray(model.predict_proba(z)), model.classes_, task)
     return np.column_stack([lgb.LGBMRegressor(**settings).fit(x, c).predict(z) for c in y.T])
 
 
@@ -267,7 +267,7 @@ def past_trees(
     }
     if task.kind == "classes":
         model = ExtraTreesClassifier(**settings).fit(x, y[:, 0].astype(int))
-        return spread_classes(model.predict_proba(z), model.classes_, task)
+        return smoothed_classes(model.predict_proba(z), model.classes_, task)
     target = y[:, 0] if y.shape[1] == 1 else y
     return np.asarray(ExtraTreesRegressor(**settings).fit(x, target).predict(z)).reshape(len(z), -1)
 
@@ -283,7 +283,7 @@ def past_linear(train: Frame, test: Frame, task: Task, *, alpha: float = 100.0) 
     x, z = both[: len(x)], both[len(x) :]
     if task.kind == "classes":
         model = LogisticRegression(C=10.0 / alpha, max_iter=200).fit(x, y[:, 0].astype(int))
-        return spread_classes(model.predict_proba(z), model.classes_, task)
+        return smoothed_classes(model.predict_proba(z), model.classes_, task)
     return np.asarray(Ridge(alpha=alpha).fit(x, y).predict(z)).reshape(len(z), -1)
 
 
