@@ -163,8 +163,8 @@ class EvaluationConf:
 
     small_rows: int = 1000
     medium_rows: int = 5000
-    small_folds: int = 3
-    medium_folds: int = 2
+    small_folds: int = 2
+    medium_folds: int = 1
     large_folds: int = 1
     parts: int = 5
 

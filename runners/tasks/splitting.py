@@ -22,9 +22,9 @@ class FoldRules:
     """How many validation folds a task gets, by its labelled training rows."""
 
     small_rows: int = 1_000  # below: `small_folds`
-    small_folds: int = 3
+    small_folds: int = 2
     medium_rows: int = 5_000  # below: `medium_folds`
-    medium_folds: int = 2
+    medium_folds: int = 1
     large_folds: int = 1
     parts: int = 5  # a fold holds out one part in this many
 

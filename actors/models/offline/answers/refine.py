@@ -35,7 +35,7 @@ from actors.models.offline.script import (
 from actors.models.offline.source import Copied, copy_function
 from actors.models.offline.tuning import settings
 
-VARIANTS = 3
+VARIANTS = 2
 HELPED = "The ablation measured that this helps."
 KEPT = ("keep_usable", "join_files")  # steps that nobody doubts
 _LINE = re.compile(r"^ablation: (.+?) \| (\S+) \| baseline (\S+)$", re.MULTILINE)

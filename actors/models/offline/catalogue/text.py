@@ -116,7 +116,7 @@ def best_sharpness(model: LinearSVC, x: Any, codes: Array, task: Task) -> float:
 
 
 def text_svc(
-    train: Frame, test: Frame, task: Task, *, letters: int = 3, cost: float = 0.5, balanced: bool = True
+    train: Frame, test: Frame, task: Task, *, letters: int = 0, cost: float = 0.5, balanced: bool = True
 ) -> Array:
     """A linear machine on words and letters."""
     known = labelled(train, task)
