@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -99,10 +100,17 @@ def _environment_of_system_python() -> str | None:
 
 @pytest.fixture(scope="module")
 def outcomes() -> Iterator[dict[tuple[str, str], Future[Outcomes]]]:
-    """What became of the scripts at every level for every user, run side by side."""
-    with ThreadPoolExecutor(3) as pool:
-        places = [(level, user) for level in probe().works for user in USERS if interpreter(user)]
-        yield {place: pool.submit(run_all, *place) for place in places}
+    """What became of the scripts at every level for every user, the users side by side.
+
+    A user's levels follow each other: where /dev/shm is shared, one run's files count for all of theirs.
+    """
+    with ExitStack() as stack:
+        pools = {user: stack.enter_context(ThreadPoolExecutor(1)) for user in USERS if interpreter(user)}
+        yield {
+            (level, user): pool.submit(run_all, level, user)
+            for level in probe().works
+            for user, pool in pools.items()
+        }
 
 
 def run_all(level: str, user: str) -> Outcomes:
