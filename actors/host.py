@@ -30,6 +30,7 @@ class AttemptEnd:
     starts: int  # 1, and one more for each resume
     validation: str  # harness | printed
     validation_score: float | None  # of the best evaluation
+    validation_spread: float | None = None  # standard deviation over its folds
     submission: str = ""  # digest of its blob, "" when nothing was handed in
     fault: str = ""
 
@@ -75,6 +76,7 @@ class AttemptHost:
             starts=starts,
             validation=data.brief.validation,
             validation_score=best.score if best is not None else None,
+            validation_spread=best.spread if best is not None else None,
             submission=context.submission,
             fault=fault,
         )

@@ -40,6 +40,7 @@ class AttemptRow:
     success: bool = False
     fault: str | None = None
     validation_score: float | None = None
+    validation_spread: float | None = None
     validation: str = ""  # harness | printed
     isolation: str = ""
     suspicious: int = 0  # evaluations whose printed score was too good to be true
@@ -173,6 +174,7 @@ def _ending(row: AttemptRow, entry: Entry) -> dict[str, Any]:
         "fault": entry.error,
         "seed": facts.get("seed", row.seed),
         "validation": facts.get("validation", row.validation),
+        "validation_spread": facts.get("validation_spread"),
         "validation_score": validation if validation is not None else row.validation_score,
     }
 

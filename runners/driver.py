@@ -82,7 +82,7 @@ class Driver:
         return end
 
     def _lost(self, spec: AttemptSpec, fault: str) -> AttemptEnd:
-        end = AttemptEnd(Ending.ACTOR_LOST, spec.seed, spec.agent, LOST_STARTS, "", None, "", fault)
+        end = AttemptEnd(Ending.ACTOR_LOST, spec.seed, spec.agent, LOST_STARTS, "", None, fault=fault)
         self._append(spec, Kind.ENDING, end.dumps(), error=fault)
         return end
 

@@ -39,6 +39,7 @@ ATTEMPTS_SCHEMA = pa.schema(
         pa.field("cost", pa.float64()),  # dollars; null when a call had no price
         pa.field("resumed", pa.int32(), nullable=False),
         pa.field("validation", pa.string(), nullable=False),  # harness, printed, or empty before any
+        pa.field("validation_spread", pa.float64()),  # standard deviation over folds; null with one fold
         pa.field("isolation", pa.string(), nullable=False),  # namespaces, landlock, limits, or empty
         pa.field("suspicious", pa.int32(), nullable=False),  # evaluations that printed far more than they got
         pa.field("fault", pa.string()),  # what was wrong with the submission or the attempt
