@@ -8,7 +8,7 @@ from actors.contracts import Evaluation, TaskBrief
 
 CONFIDENCE = 0.975  # that chance alone does not explain the gap
 SMALLEST = 0.02  # of the measured score; no smaller gap is worth a model call
-SINGLE_FOLD = 0.10  # of the measured score, where no spread is known
+NO_SPREAD = 0.10  # of the measured score, where one or two folds say nothing of the spread
 FEW_FOLDS = 3  # so few say little of the spread: t is wide, and periods of a series differ
 OUTRIGHT = 2 / 3  # of the measured score: enough with few folds, if no fold came near
 
@@ -32,18 +32,19 @@ def is_suspicious(evaluation: Evaluation, brief: TaskBrief) -> bool:
     A script's own hold-out counts as one more fold. With k folds of standard deviation s, the difference
     between it and their mean has the deviation s * sqrt(1 + 1/k); a gap beyond the one-sided 97.5 % quantile
     of Student's t with k - 1 degrees of freedom is suspicious, if it is more than 2 % of the measured
-    score. With up to three folds that bound is very wide, so a gap of two thirds of the measured score
-    is suspicious as well when the print beats every fold. With one fold, which only large data have, the
-    bound is 10 % of the measured score. Nothing here depends on the metric but its direction.
+    score. With three folds that bound is very wide, so a gap of two thirds of the measured score is
+    suspicious as well when the print beats every fold. With one or two folds the print must beat the best
+    of them by 10 % of the measured score. Nothing here depends on the metric but its direction.
     """
     gap = leakage_gap(evaluation, brief)
     if gap is None or evaluation.score is None or evaluation.printed is None:
         return False
     size, count, spread = abs(evaluation.score), len(evaluation.fold_scores), evaluation.spread
-    if spread is None:
-        return gap > SINGLE_FOLD * size
+    best_fold = max(brief.oriented(score) for score in evaluation.fold_scores)
+    beyond = brief.oriented(evaluation.printed) - best_fold
+    if spread is None or count < FEW_FOLDS:
+        return beyond > NO_SPREAD * size
     chance = float(stdtrit(count - 1, CONFIDENCE)) * spread * (1 + 1 / count) ** 0.5
     if gap > max(chance, SMALLEST * size):
         return True
-    best_fold = max(brief.oriented(score) for score in evaluation.fold_scores)
-    return count <= FEW_FOLDS and gap > OUTRIGHT * size and brief.oriented(evaluation.printed) > best_fold
+    return count == FEW_FOLDS and beyond > 0 and gap > OUTRIGHT * size
