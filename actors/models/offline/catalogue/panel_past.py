@@ -226,15 +226,16 @@ def past_boosting(
     test: Frame,
     task: Task,
     *,
-    trees: int = 200,
+    trees: int = 100,
     leaves: int = 15,
-    rate: float = 0.03,
+    rate: float = 0.06,
     smallest: int = 40,
 ) -> Array:
     """Boosted trees on an entity's past and its present columns."""
     x, y, z, _ = past_matrices(train, test, task)
     settings = {
         "n_estimators": trees,
+        "max_bin": 63,  # as good on such noisy pasts, at half the time
         "num_leaves": leaves,
         "learning_rate": rate,
         "min_child_samples": smallest,
@@ -356,9 +357,9 @@ RECIPES = (
         always(0.9),
         ("past",),
         {
-            "trees": (120, 200, 350),
+            "trees": (60, 100, 200),
             "leaves": (7, 15, 31),
-            "rate": (0.02, 0.03, 0.05),
+            "rate": (0.03, 0.06, 0.1),
             "smallest": (20, 40, 80),
         },
     ),

@@ -53,7 +53,8 @@ def boosted(
 ) -> Array:
     """Boosters stopped on a held-out fifth, then refitted on all rows for as many rounds."""
     total: Any = 0.0
-    quiet = {"verbosity": -1, "min_data_in_bin": 1}
+    # Many rows: coarser bins halve the time at little cost.
+    quiet = {"verbosity": -1, "min_data_in_bin": 1, "max_bin": 63 if len(y) > 4000 else 255}
     for bag in range(bags):
         seed = task.seed + bag
         fixed = {**settings, "seed": seed, "num_threads": task.cpus, "verbosity": -1, "deterministic": True}
