@@ -12,6 +12,7 @@ from runners.secrets import without_password
 from runners.tracker import open_experiment, store_of
 
 log = logging.getLogger(__name__)
+TAG = 5000  # characters that MLflow takes in a tag or parameter
 FILES = {"json": "comparison.json", "page": "comparison.html", "markdown": "comparison.md"}
 
 
@@ -30,9 +31,10 @@ def log_comparison(
             "verdicts": "; ".join(f"{p.first} : {p.second}: {p.verdict}" for p in comparison.pairs),
             "conditions": "; ".join(comparison.warnings) or "the same",
         }
+        tags = {tag: text[:TAG] for tag, text in tags.items()}
         run = client.create_run(found, tags=tags, run_name=name).info.run_id
         for param, value in _params(comparison).items():
-            client.log_param(run, param, value)
+            client.log_param(run, param, value[:TAG])
         for metric, figure in _metrics(comparison).items():
             client.log_metric(run, metric, figure)
         for form, text in texts.items():

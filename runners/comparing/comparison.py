@@ -143,10 +143,12 @@ class Comparison:
     @property
     def warnings(self) -> list[str]:
         """What makes it an unfair contest, a line each."""
-        lines = [d.line(self.labels) for d in self.differences if d.unfair]
-        if any(d.what == "attempts" for d in self.differences):
-            lines.append(f"of each task the first {self.attempts} attempts of every sweep are compared")
-        return lines
+        first = f"; of every sweep the first {self.attempts} of a task are compared"
+        return [
+            d.line(self.labels) + (first if d.what == "attempts" else "")
+            for d in self.differences
+            if d.unfair
+        ]
 
     @property
     def notes(self) -> list[str]:

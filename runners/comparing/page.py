@@ -29,7 +29,7 @@ def comparison_page(comparison: Comparison, command: str, machine: Machine) -> s
         rates=plots.rate_marks(comparison),
         rate_frame=plots.RATES,
         effects=plots.effect_rows(comparison),
-        effect_frame=plots.EFFECTS,
+        effect_frame=plots.effect_frame(comparison),
         panels=plots.task_panels(comparison),
         panel_frame=plots.PANEL,
     )

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runners.comparing import wording
-from runners.comparing.comparison import Comparison
+from runners.comparing.comparison import Comparison, Finding, Pair
 from runners.progress import number
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#7a5c00", "#56b4e9", "#5b5b5b", "#e69f00")
 RATES = {"width": 560.0, "height": 260.0, "left": 44.0, "right": 12.0, "top": 12.0, "foot": 30.0}
 PANEL = {"width": 240.0, "height": 170.0, "left": 50.0, "right": 10.0, "top": 10.0, "foot": 12.0}
-EFFECTS = {"width": 760.0, "row": 18.0, "left": 330.0, "right": 20.0, "top": 8.0, "foot": 26.0}
+EFFECTS = {"plot": 400.0, "row": 18.0, "right": 20.0, "top": 8.0, "foot": 26.0}
+LETTER = 6.2  # pixels of an effect's label
 APART = 7.0  # pixels between the whiskers of two sweeps at one k
 MARGIN = 0.08  # of the range, kept free at either end
 FAR = 3.0  # ranges that a threshold may lie away from the scores and still be drawn
@@ -79,13 +80,19 @@ def rate_marks(comparison: Comparison) -> list[list[Mark]]:
     ]  # fmt: skip
 
 
+def effect_frame(comparison: Comparison) -> dict[str, float]:
+    """The effects' picture, as wide as its longest label needs."""
+    left = LETTER * max(len(_asked(p, f)) for p in comparison.pairs for f in p.findings) + 20.0
+    return {**EFFECTS, "left": left, "width": left + EFFECTS["plot"] + EFFECTS["right"]}
+
+
 def effect_rows(comparison: Comparison) -> list[Row]:
     """Every finding from top to bottom, from -1 (the second is better) to 1."""
-    frame = EFFECTS
+    frame = effect_frame(comparison)
     rows: list[Row] = []
 
     def x(value: float) -> float:
-        return round(frame["left"] + (value + 1) / 2 * (frame["width"] - frame["left"] - frame["right"]), 1)
+        return round(frame["left"] + (value + 1) / 2 * frame["plot"], 1)
 
     for pair in comparison.pairs:
         for finding in pair.findings:
@@ -95,7 +102,7 @@ def effect_rows(comparison: Comparison) -> list[Row]:
             at = round(frame["top"] + frame["row"] * (len(rows) + 0.5), 1)
             ink = "#1c7c4a" if finding.separated else "#8a8a8a"
             mark = Mark(x(finding.effect), at, x(low), x(high), ink, says)
-            rows.append(Row(f"{pair.first} : {pair.second}, {finding.question}", mark, finding.separated))
+            rows.append(Row(_asked(pair, finding), mark, finding.separated))
     return rows
 
 
@@ -151,6 +158,10 @@ def _range(values: Sequence[float], threshold: float | None) -> tuple[float, flo
         low, high = min(low, threshold), max(high, threshold)
     pad = MARGIN * (high - low) or MARGIN * abs(high) or 1.0
     return low - pad, high + pad, shown
+
+
+def _asked(pair: Pair, finding: Finding) -> str:
+    return f"{pair.first} : {pair.second}, {finding.question}"
 
 
 def _inner(frame: dict[str, float]) -> float:

@@ -106,15 +106,16 @@ def read_sweep(folder: Path) -> SweepFigures:
     try:
         results = json.loads(path.read_text(encoding="utf-8"))
         rows = _rows(folder / "attempts.parquet")
-        tasks = [_task(facts, rows) for facts in results["per_task"]]
+        attempts = int(results["attempts_per_task"])
+        tasks = [_task(facts, attempts, rows) for facts in results["per_task"]]
         return SweepFigures(
             name=str(results["sweep"]),
             folder=folder,
             agent=str(results["agent"]),
             model=str(results["model"]),
             profile=str(results["profile"]),
-            attempts=int(results["attempts_per_task"]),
-            unended=len(tasks) * int(results["attempts_per_task"]) - int(results["ended"]),
+            attempts=attempts,
+            unended=len(tasks) * attempts - int(results["ended"]),
             isolation=tuple(results["isolation"]),
             tasks={task.id: task for task in tasks},
             settings=_flat(recorded_settings(folder)),
@@ -137,7 +138,9 @@ def _rows(path: Path) -> dict[tuple[str, int], AttemptFigures]:
     return rows
 
 
-def _task(facts: Mapping[str, Any], rows: Mapping[tuple[str, int], AttemptFigures]) -> TaskFigures:
+def _task(
+    facts: Mapping[str, Any], attempts: int, rows: Mapping[tuple[str, int], AttemptFigures]
+) -> TaskFigures:
     name, direction = str(facts["task"]), facts["direction"]
     if direction not in ("maximize", "minimize"):
         raise ValueError(f"{name}: direction {direction!r}")
@@ -148,7 +151,7 @@ def _task(facts: Mapping[str, Any], rows: Mapping[tuple[str, int], AttemptFigure
         threshold=None if facts["threshold"] is None else float(facts["threshold"]),
         note=str(facts["note"]),
         validation=tuple(facts["validation"]),
-        attempts=tuple(rows.get((name, n), AttemptFigures()) for n in range(int(facts["attempts"]))),
+        attempts=tuple(rows.get((name, n), AttemptFigures()) for n in range(attempts)),
     )
 
 
