@@ -55,9 +55,22 @@ def verdict(finding: Finding, first: str, second: str) -> str:
 
 def figures(task: TaskFigures) -> str:
     """Best and mean score and successes of one task."""
-    if task.best is None or task.mean is None:
-        return f"{NONE} {task.successes}/{len(task.attempts)}"
-    return f"{number(task.best)} ({number(task.mean)}) {task.successes}/{len(task.attempts)}"
+    return f"{best(task)} ({mean(task)}) {successes(task)}"
+
+
+def best(task: TaskFigures) -> str:
+    """The best score of one task."""
+    return NONE if task.best is None else number(task.best)
+
+
+def mean(task: TaskFigures) -> str:
+    """The mean of the scores of one task."""
+    return NONE if task.mean is None else number(task.mean)
+
+
+def successes(task: TaskFigures) -> str:
+    """How many attempts at one task succeeded."""
+    return f"{task.successes}/{len(task.attempts)}"
 
 
 def seconds(value: float | None) -> str:

@@ -137,7 +137,8 @@ def test_what_sweeps_say_is_escaped_on_the_page() -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert page.count("<svg") == 2 + 1  # success, effects, a panel for the task that has a score
     assert page.count("<circle") == 2 * 2 + 3 + 2 * 2  # rates, findings, attempts with a score
-    assert "– 0/2" in page
+    assert "–<br><small>–, 0/2</small>" in page
+    assert "| – (–) 0/2 |" in markdown
 
 
 def test_the_comparison_is_a_run_of_its_own_in_mlflow(
