@@ -14,6 +14,7 @@ from rich.console import Console
 
 from actors.errors import InputError
 from runners.files import write_whole
+from runners.secrets import without_password
 
 PIPE_WIDTH = 200  # where no terminal says how wide it is
 STDOUT = "-"
@@ -62,9 +63,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = parser().parse_args(given)
     try:
-        run(options, command=shlex.join(["python", "-m", "runners.compare", *given]))
+        run(options, command_line(given))
     except InputError as error:
         refuse(str(error))
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """The command as it may be shown: without a password."""
+    shown = []
+    for argument in arguments:
+        option, equals, value = argument.partition("=") if argument.startswith("--") else ("", "", argument)
+        shown.append(option + equals + without_password(value))
+    return shlex.join(["python", "-m", "runners.compare", *shown])
 
 
 def run(options: argparse.Namespace, command: str) -> None:

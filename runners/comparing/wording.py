@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runners.comparing.comparison import ALPHA, Comparison, Finding, Rate, SweepLine
 from runners.comparing.reading import TaskFigures
+from runners.comparing.statistics import advantage
 from runners.progress import number
 
 NONE = "–"
@@ -88,8 +89,7 @@ def dollars(line: SweepLine) -> str:
 def leaders(comparison: Comparison, place: int) -> list[bool]:
     """Whose best score of a task is the best of all, a sweep each."""
     merits = [max(line.tasks[place].merits()) for line in comparison.sweeps]
-    best = max(merits)
-    return [merit == best and merit != float("-inf") for merit in merits]
+    return [merit != float("-inf") and advantage([merit], [max(merits)], 1) == 0.0 for merit in merits]
 
 
 def legend(comparison: Comparison) -> str:

@@ -164,9 +164,15 @@ def test_the_comparison_is_a_run_of_its_own_in_mlflow(
     assert files == {"comparison.json", "comparison.html", "comparison.md"}
 
 
-def test_an_mlflow_that_is_not_there_is_told_and_the_rest_stands(capsys: pytest.CaptureFixture[str]) -> None:
-    compare.main(["a", "b", "--tracker-uri", "http://me:canary@127.0.0.1:1", "--json", "x.json"])
+@pytest.mark.parametrize("joined", [False, True])
+def test_an_mlflow_that_is_not_there_is_told_and_the_rest_stands(
+    joined: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    uri = "http://me:canary@127.0.0.1:1"
+    option = [f"--tracker-uri={uri}"] if joined else ["--tracker-uri", uri]
+    compare.main(["a", "b", *option, "--json", "x.json", "--markdown", "x.md"])
     out, err = capsys.readouterr()
     assert "could not be told" in out
-    assert "canary" not in out + err
-    assert Path("x.json").is_file()
+    assert "me:***@127.0.0.1:1" in Path("x.md").read_text()
+    assert "canary" not in out + err + Path("x.json").read_text() + Path("x.md").read_text()
