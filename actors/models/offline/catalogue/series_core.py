@@ -114,9 +114,10 @@ def damped_path(z: Array, horizon: int) -> Array:
     errors, counts = np.zeros((len(leads), len(alpha))), np.zeros(len(leads))
     for j, lead in enumerate(leads):
         growth = sum(damp**i for i in range(1, lead + 1))
-        counts[j] = max(0, len(z) - lead - start)
-        made = levels[start : len(z) - lead] + growth * trends[start : len(z) - lead]
-        errors[j] = np.abs(z[start + lead :, None] - made).sum(axis=0)
+        end = max(start, len(z) - lead)
+        counts[j] = end - start
+        made = levels[start:end] + growth * trends[start:end]
+        errors[j] = np.abs(z[start + lead : end + lead, None] - made).sum(axis=0)
     seen = counts >= 3
     usual = np.abs(alpha - 0.4) + np.abs(beta - 0.03) + np.abs(damp - 0.95)
     mean = errors[seen] / counts[seen, None] if seen.any() else usual[None]
