@@ -1,5 +1,5 @@
 # expect: process_limit
-# short
+# wall: 1.2
 # level: namespaces landlock limits=ordinary
 import threading
 import time
