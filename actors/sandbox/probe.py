@@ -90,10 +90,10 @@ def choose_level(settings: SandboxSettings, report: SandboxReport | None = None)
 
 @cache
 def tells_of_opens() -> bool:
-    """Whether the kernel asks us before a script opens a file, by whatever code."""
+    """Whether the kernel asks us before a script opens a file or forks, by whatever code."""
     code = (
         f"import sys; sys.path.insert(0, {str(HERE)!r}); from inside import seccomp; "
-        "sys.exit(seccomp.listen(seccomp.program(False, ask=True)) is None)"
+        "sys.exit(seccomp.listen(seccomp.questions(True, True)) is None)"
     )
     return seccomp.supported() and not _fault([sys.executable, "-S", "-s", "-c", code])
 

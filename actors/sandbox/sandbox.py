@@ -17,7 +17,6 @@ from actors.sandbox.environment import script_environment
 from actors.sandbox.inside import tree
 from actors.sandbox.inside.hiding import Hiding
 from actors.sandbox.isolation import isolate
-from actors.sandbox.opens import Opens
 from actors.sandbox.settings import Level, SandboxSettings
 from actors.sandbox.shared_memory import SharedMemory
 from actors.sandbox.slots import WORK, Slot, make_own_folder
@@ -112,7 +111,7 @@ class Sandbox:
         for last_try in (False, True):
             zygote = self._ready(request.limits.cpus)
             supervisor = Supervisor(
-                zygote, work, request.limits, shared=shared, opens=self._opens(), cancel=cancel
+                zygote, work, request.limits, shared=shared, hiding=self._hiding(), cancel=cancel
             )
             try:
                 supervisor.start(self._job(request))
@@ -123,12 +122,12 @@ class Sandbox:
                     raise
         return supervisor
 
-    def _opens(self) -> Opens | None:
-        """Who is asked about opened files, at the level that hides none from sight."""
+    def _hiding(self) -> Hiding | None:
+        """What to forbid where the kernel asks us; None where it needs not to."""
         plan = self._isolation.confine
-        if not (plan.get("hidden") and plan["seccomp"]):
+        if not plan["seccomp"] or not (plan.get("hidden") or plan["forks"]):
             return None
-        return Opens(Hiding(plan["hidden"], [*plan["needed"], str(self._slot.work)]))
+        return Hiding(plan.get("hidden", ()), [*plan.get("needed", ()), str(self._slot.work)])
 
     def _ready(self, cpus: int) -> Zygote:
         """The zygote, started or renewed when there is no healthy one of this many CPUs."""

@@ -31,6 +31,7 @@ class Watch:
         self._cpu = 0.0
         self._started = time.monotonic()
         self._next_look = self._next_disk = 0.0
+        self._tasks = 0
 
     @property
     def seconds(self) -> float:
@@ -57,7 +58,7 @@ class Watch:
         for pid, s in live:
             self._cpu_by_process[pid, s.started] = s.cpu
         limits = self.limits
-        threads = sum(s.threads for _, s in live)
+        threads = self._tasks = sum(s.threads for _, s in live)
         if len(live) > limits.processes or threads > THREADS * limits.processes:
             self._break(
                 ExitStatus.PROCESSES, f"{len(live)} processes, {threads} threads; limit {limits.processes}"
@@ -73,6 +74,11 @@ class Watch:
             self._break(ExitStatus.WALL, f"limit {limits.wall_seconds:g} seconds")
         if time.monotonic() > self._next_disk:
             self.look_at_disk()
+
+    def room(self) -> int:
+        """Measure, and say how many more processes and threads there may be."""
+        self.look()
+        return 0 if self.breach else THREADS * self.limits.processes - self._tasks
 
     def look_at_disk(self) -> None:
         """Measure the work folder, no more than a tenth of the time."""

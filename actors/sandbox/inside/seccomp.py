@@ -1,7 +1,7 @@
 """A system-call filter: what no training script needs is refused with EPERM (seccomp(2), mode filter).
 
-With a listener the kernel also asks, before each call that opens or moves a file, whoever holds it
-(seccomp_unotify(2), Linux 5.5).
+A second filter lets the kernel ask, before each call that opens or moves a file or makes a process,
+whoever holds its listener (seccomp_unotify(2), Linux 5.5).
 """
 
 from __future__ import annotations
@@ -95,6 +95,7 @@ ASKED: dict[str, tuple[tuple[int, int], tuple[tuple[int | None, int], ...]]] = {
     "renameat2": ((316, 276), ((0, 1), (2, 3))),
 }
 OPENAT2 = 437  # resolves paths by rules of its own; C libraries fall back to openat
+FORKS = {"fork": (57, -1), "vfork": (58, -1), "clone": (56, 220)}
 SECCOMP = (317, 277)
 
 
@@ -103,17 +104,19 @@ def supported() -> bool:
     return platform.machine() in SPECIAL
 
 
-def asked() -> dict[int, tuple[tuple[int | None, int], ...]]:
-    """The calls of this architecture that a listener is asked about, by number, with their paths."""
+def opening() -> dict[int, tuple[tuple[int | None, int], ...]]:
+    """The calls of this architecture that open or move files, by number, with their paths."""
     column = _column()
     return {numbers[column]: paths for numbers, paths in ASKED.values() if numbers[column] >= 0}
 
 
-def program(unix_sockets: bool, ask: bool = False) -> bytes:
-    """The filter in classic BPF; with `unix_sockets`, sockets of that family alone are allowed.
+def forking() -> set[int]:
+    """The calls of this architecture that make a process or a thread."""
+    return {numbers[_column()] for numbers in FORKS.values()} - {-1}
 
-    With `ask`, calls that open or move files wait for the word of a listener.
-    """
+
+def program(unix_sockets: bool) -> bytes:
+    """The filter in classic BPF; with `unix_sockets`, sockets of that family alone are allowed."""
     machine = platform.machine()
     name, special = SPECIAL[machine]
     column = _column()
@@ -123,10 +126,6 @@ def program(unix_sockets: bool, ask: bool = False) -> bytes:
         code += [_op(GREATER_OR_EQUAL, X32, 0, 1), refuse]
     for numbers in REFUSED.values():
         code += [_op(EQUAL, numbers[column], 0, 1), refuse]
-    if ask:
-        for number in asked():
-            code += [_op(EQUAL, number, 0, 1), _op(RETURN, ASK)]
-        code += [_op(EQUAL, OPENAT2, 0, 1), _op(RETURN, REFUSE | errno.ENOSYS)]
     # The C library falls back from clone3, whose arguments a filter cannot read, to clone.
     code += [_op(EQUAL, special["clone3"], 0, 1), _op(RETURN, REFUSE | errno.ENOSYS)]
     code += _refused_if(special["kill"], _op(EQUAL, 0xFFFFFFFF, 0, 1))  # kill(-1): everyone
@@ -134,6 +133,19 @@ def program(unix_sockets: bool, ask: bool = False) -> bytes:
     code += _refused_if(special["prlimit64"], _op(EQUAL, 0, 1, 0))  # limits of another process
     family = AF_UNIX if unix_sockets else 0xFFFFFFFF
     code += _refused_if(special["socket"], _op(EQUAL, family, 1, 0))
+    return b"".join([*code, _op(RETURN, ALLOW)])
+
+
+def questions(opens: bool, forks: bool) -> bytes:
+    """The filter in classic BPF whose calls wait for the word of a listener.
+
+    Where another filter refuses one of them, that holds.
+    """
+    code = [_op(LOAD, NUMBER)]
+    for number in [*(opening() if opens else ()), *(forking() if forks else ())]:
+        code += [_op(EQUAL, number, 0, 1), _op(RETURN, ASK)]
+    if opens:
+        code += [_op(EQUAL, OPENAT2, 0, 1), _op(RETURN, REFUSE | errno.ENOSYS)]
     return b"".join([*code, _op(RETURN, ALLOW)])
 
 

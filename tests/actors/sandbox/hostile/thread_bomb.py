@@ -1,6 +1,6 @@
 # expect: process_limit
 # wall: 1.2
-# level: namespaces landlock limits=ordinary
+# needs: listener
 import threading
 import time
 

@@ -1,4 +1,4 @@
-"""What the processes of a script open: the kernel asks us before it happens (seccomp_unotify(2))."""
+"""What the kernel asks us before a script opens a file or makes a process (seccomp_unotify(2))."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import select
 import socket
 import struct
+from collections.abc import Callable
 
 from actors.sandbox.inside import seccomp
 from actors.sandbox.inside.hiding import Hiding
@@ -23,13 +24,17 @@ LINKS = 40  # followed in one path, as the kernel does
 TURN, WAIT = 256, 1  # questions answered, and milliseconds waited for one, before others get a look
 
 
-class Opens:
-    """The listener of one execution; a hidden path is never answered, for its script is to be killed."""
+class Listener:
+    """The listener of one execution; what is forbidden is never answered, for the script is to be killed."""
 
-    def __init__(self, hiding: Hiding) -> None:
+    def __init__(self, hiding: Hiding, room: Callable[[], int]) -> None:
+        """`room` counts how many more processes and threads there may be."""
         self.hidden = ""  # the first hidden path that was asked for
+        self.full = False  # whether there was no room for a process
         self._hiding = hiding
-        self._calls = seccomp.asked()
+        self._room = room
+        self._left = 0  # of the room, as last counted
+        self._calls = seccomp.opening()
         self._ours, self._theirs = socket.socketpair()
         self._listener = -1
 
@@ -69,7 +74,7 @@ class Opens:
         poll.register(self._listener, select.POLLIN)
         for _ in range(TURN):
             events = poll.poll(WAIT)
-            if not events or self.hidden:
+            if not events or self.hidden or self.full:
                 return
             if not events[0][1] & select.POLLIN:  # everyone under the filter is gone
                 self.close()
@@ -82,6 +87,12 @@ class Opens:
         fcntl.ioctl(self._listener, RECEIVE, data)
         number, pid, _, call, _, _, *arguments = QUESTION.unpack(data)
         error, flags = 0, GO_ON
+        if call not in self._calls:
+            self._left = (self._left or max(0, self._room())) - 1
+            self.full = self._left < 0
+            if not self.full:
+                fcntl.ioctl(self._listener, SEND, ANSWER.pack(number, 0, 0, GO_ON))
+            return
         try:
             paths = [self._path(pid, arguments, *places) for places in self._calls[call]]
         except PermissionError:  # a process that closed its memory: what cannot be checked is refused

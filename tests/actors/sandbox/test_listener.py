@@ -13,7 +13,7 @@ from actors.contracts import DataBundle, ExecutionRequest, ExecutionResult, Exit
 from actors.sandbox.executor import LocalExecutor
 from actors.sandbox.inside import seccomp
 from actors.sandbox.inside.hiding import Hiding
-from actors.sandbox.opens import Opens, real_path
+from actors.sandbox.listener import Listener, real_path
 from actors.sandbox.probe import tells_of_opens
 from actors.sandbox.settings import SandboxSettings
 
@@ -63,6 +63,25 @@ def test_no_code_opens_a_hidden_path(executor: LocalExecutor, secret: Path, acti
 
 
 @listens
+@pytest.mark.skipif(os.geteuid() != 0, reason="others are limited by the kernel")
+@pytest.mark.parametrize("call", ["os.fork()", "threading.Thread(target=time.sleep, args=(60,)).start()"])
+def test_root_makes_no_more_processes_than_it_may(executor: LocalExecutor, call: str) -> None:
+    script = f"""
+import os, threading, time
+made = 0
+while made < 1000:
+    {call}
+    made += 1
+    if made % 10 == 0:
+        print(made, flush=True)
+"""
+    limits = Limits(wall_seconds=60, processes=10)
+    result = asyncio.run(executor.run(ExecutionRequest(script, "d", limits)))
+    assert result.status is ExitStatus.PROCESSES, result
+    assert "50" not in result.stdout.split()
+
+
+@listens
 def test_free_paths_open_as_ever(executor: LocalExecutor, secret: Path) -> None:
     script = f"""
 import ctypes, errno, multiprocessing, os, subprocess
@@ -103,11 +122,11 @@ def test_without_a_listener_python_is_watched(
 
 
 def test_a_script_that_hands_over_no_listener_is_not_waited_for() -> None:
-    opens = Opens(Hiding((), ()))
-    opens.close_writer()
-    opens.pump()
-    assert opens.fileno() == -1
-    opens.close()
+    listener = Listener(Hiding((), ()), lambda: 0)
+    listener.close_writer()
+    listener.pump()
+    assert listener.fileno() == -1
+    listener.close()
 
 
 def test_links_are_followed_as_the_process_would(tmp_path: Path) -> None:
