@@ -60,6 +60,7 @@ class Listener:
         self._ours.close()
         if fds:  # none where the kernel has no listeners
             self._listener = fds[0]
+            os.set_inheritable(self._listener, False)
 
     def close(self) -> None:
         """Ask no more; the processes of the script must be gone or about to be killed."""

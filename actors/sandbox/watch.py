@@ -13,6 +13,7 @@ from actors.sandbox.shared_memory import SharedMemory
 THREADS = 4  # a process of the limit may have, on average
 FILES = 100_000  # in the work folder, at most
 DEPTH = 200  # of its folders, at most
+FIRST_LOOK = 0.05  # seconds after the start: a look costs as much as a warm start
 DISK_PERIOD = 0.5  # seconds between two looks at the disk
 
 
@@ -30,7 +31,8 @@ class Watch:
         self._reaped_before = self._reaped()
         self._cpu = 0.0
         self._started = time.monotonic()
-        self._next_look = self._next_disk = 0.0
+        self._next_look = self._started + FIRST_LOOK
+        self._next_disk = 0.0
         self._tasks = 0
 
     @property
