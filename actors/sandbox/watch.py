@@ -13,6 +13,7 @@ from actors.sandbox.shared_memory import SharedMemory
 THREADS = 4  # a process of the limit may have, on average
 FILES = 100_000  # in the work folder, at most
 DEPTH = 200  # of its folders, at most
+FIRST_LOOK = 0.05  # seconds after the start: a look costs as much as a warm start
 DISK_PERIOD = 0.5  # seconds between two looks at the disk
 GROWTH = 1.05  # of resident memory, after which the tree's proportional share is measured anew
 
@@ -32,7 +33,9 @@ class Watch:
         self._reaped_before = self._reaped()
         self._cpu = 0.0
         self._started = time.monotonic()
-        self._next_look = self._next_disk = 0.0
+        self._next_look = self._started + FIRST_LOOK
+        self._next_disk = 0.0
+        self._tasks = 0
 
     @property
     def seconds(self) -> float:
@@ -59,7 +62,7 @@ class Watch:
         for pid, s in live:
             self._cpu_by_process[pid, s.started] = s.cpu
         limits = self.limits
-        threads = sum(s.threads for _, s in live)
+        threads = self._tasks = sum(s.threads for _, s in live)
         if len(live) > limits.processes or threads > THREADS * limits.processes:
             self._break(
                 ExitStatus.PROCESSES, f"{len(live)} processes, {threads} threads; limit {limits.processes}"
@@ -86,6 +89,11 @@ class Watch:
             return 0
         self._resident = max(self._resident, resident)
         return sum(tree.memory(pid) for pid, _ in live)
+
+    def room(self) -> int:
+        """Measure, and say how many more processes and threads there may be."""
+        self.look()
+        return 0 if self.breach else THREADS * self.limits.processes - self._tasks
 
     def look_at_disk(self) -> None:
         """Measure the work folder, no more than a tenth of the time."""

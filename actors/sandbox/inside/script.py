@@ -72,12 +72,14 @@ def run(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> NoRetur
 def _settle(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> int:
     """Make this process the script's own; returns the descriptor of its reports."""
     os.setsid()
-    out, err, report = job["fds"]
+    out, err, report, *listener = job["fds"]
     os.dup2(out, 1)
     os.dup2(err, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(report, 3, inheritable=False)
-    os.closerange(4, 1 << 16)
+    for fd in listener:
+        os.dup2(fd, 4, inheritable=False)
+    os.closerange(4 + len(listener), 1 << 16)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # the worker reads its memory, the script /proc/self
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -92,7 +94,7 @@ def _settle(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> int
         import numpy as np
 
         np.random.seed(job["seed"] % 2**32)
-    confine.script(plan, job["work"], job["bundle"], 3)
+    confine.script(plan, job["work"], job["bundle"], 3, 4 if listener else None)
     return 3
 
 
