@@ -16,6 +16,8 @@ from typing import Any, TypeVar, cast
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
+from actors.agents.options import read_options
+from actors.agents.registry import AGENTS, OPTIONS
 from actors.contracts import AgentSettings, Budget, Limits
 from actors.errors import InputError
 from actors.models.settings import ModelSettings, Price, RoleModel
@@ -232,6 +234,9 @@ def _selection(conf: TasksConf | None) -> TaskSelection:
 
 def _check(conf: BenchConf) -> None:
     """Refuse values that have the right type and make no sense."""
+    _one_of("agent.name", conf.agent.name, tuple(AGENTS))
+    if conf.agent.name in OPTIONS:
+        read_options(conf.agent.name, OPTIONS[conf.agent.name], conf.agent.options)
     _one_of("executor.level", conf.executor.level, LEVELS)
     _one_of("model.kind", conf.model.kind, MODEL_KINDS)
     _one_of("tracker.kind", conf.tracker.kind, TRACKERS)

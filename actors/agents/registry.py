@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from actors.agents.aide import OPTIONS as AIDE_OPTIONS
+from actors.agents.aide import aide
+from actors.agents.automl_gpt import OPTIONS as AUTOML_GPT_OPTIONS
+from actors.agents.automl_gpt import automl_gpt
 from actors.agents.mle_star import mle_star
+from actors.agents.options import Options
 from actors.contracts import Agent
 
-AGENTS: dict[str, Agent] = {"mle_star": mle_star}
+AGENTS: dict[str, Agent] = {"mle_star": mle_star, "aide": aide, "automl_gpt": automl_gpt}
+OPTIONS: Mapping[str, Options] = {"mle_star": {}, "aide": AIDE_OPTIONS, "automl_gpt": AUTOML_GPT_OPTIONS}
