@@ -21,7 +21,7 @@ class Option:
 
     def fault(self, value: float) -> str | None:
         """What is wrong with a value, None when it makes sense."""
-        if self.least <= value <= self.most and not (self.whole and value != int(value)):
+        if self.least <= value <= self.most and (not self.whole or float(value).is_integer()):
             return None
         kind = "a whole number" if self.whole else "a number"
         if self.most == inf:
