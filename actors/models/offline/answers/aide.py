@@ -7,7 +7,7 @@ import re
 from actors.models.offline.answers.refine import shaker_of, tried_plans, words
 from actors.models.offline.answers.start import alone, explored, member_source, next_member, python, varied
 from actors.models.offline.catalogue.registry import Recipe
-from actors.models.offline.composing import ranked_members, recipe
+from actors.models.offline.composing import best, layout_of, ranked_members, recipe
 from actors.models.offline.conversation import Question
 from actors.models.offline.editing import Edit, apply_edit, read_edits
 from actors.models.offline.options import interleave, member_edits, pipeline_edits, untried
@@ -54,16 +54,21 @@ def fresh_edits(question: Question, script: Script, plans: list[str]) -> list[Ed
     shaker = shaker_of(question)
     members = interleave(member_edits(script, m, shaker) for m in script.members)
     ideas = interleave([pipeline_edits(script, question.brief, shaker), members])
-    moved = {
-        (e.name, k) for plan in plans for e in read_edits(plan) if e.action == "set" for k, _ in e.values
-    }
-    return [e for e in untried(ideas, plans) if not undoes(e, moved)]
+    tried = [edit for plan in plans for edit in read_edits(plan)]
+    return [e for e in untried(ideas, plans) if not any(undoes(question, e, t) for t in tried)]
 
 
-def undoes(edit: Edit, moved: set[tuple[str, str]]) -> bool:
-    """Whether an edit sets a tunable that was moved before back to its default."""
+def undoes(question: Question, edit: Edit, tried: Edit) -> bool:
+    """Whether an edit sets what an earlier one changed back to what every script starts from."""
     found = recipe(edit.name)
-    if edit.action != "set" or found is None:
+    if found is None or edit.action != tried.action:
         return False
-    usual = settings(member_source(found))
-    return any((edit.name, k) in moved and usual.get(k) == v for k, v in edit.values)
+    if edit.action == "set" and edit.name == tried.name:
+        usual = settings(member_source(found))
+        return any(k in dict(tried.values) and usual.get(k) == v for k, v in edit.values)
+    layout = layout_of(question.brief)
+    return (
+        edit.action == "use"
+        and edit.values == tried.values
+        and found == best(question.brief, found.stage, layout)
+    )
