@@ -102,13 +102,11 @@ def _draw(axes: Any, story: Story, places: Sequence[Place]) -> None:
     for place in places:
         score = place.tried.evaluation.score
         text = f"{place.tried.entry.seq}\n" + ("failed" if score is None else f"{score:.4g}")
-        at = {
-            "textcoords": "offset points",
-            "ha": "center",
-            "va": "top",
-            "color": OFF if score is None else "k",
-        }
-        axes.annotate(text, (place.x, -place.depth), (0, -6), **at)
+        look = {"textcoords": "offset points", "ha": "center", "va": "top"}
+        behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # keeps edges off the figures
+        axes.annotate(
+            text, (place.x, -place.depth), (0, -6), color=OFF if score is None else "k", bbox=behind, **look
+        )
     columns = max(max(place.x for place in places) + 1, LEAST)
     axes.set_xlim(-0.5, columns - 0.5)
     axes.set_ylim(-max(place.depth for place in places) - 0.6, 0.4)

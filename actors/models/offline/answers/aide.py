@@ -45,7 +45,9 @@ def aide_improver(question: Question) -> str:
     left = [] if script is None else fresh_edits(question, script, plans)
     if script is None or not left:
         return f"Keep the program: every change that its parts offer was tried.\n\n{python(text)}"
-    plan = words(left[:1], "This is the one change; it was not tried yet.")
+    found = recipe(left[0].name)
+    why = found.why if found is not None and left[0].action != "set" else "One place along its usual values."
+    plan = words(left[:1], why)
     return f"{plan}\n\n{python(render(apply_edit(script, left[0])))}"
 
 
