@@ -6,6 +6,7 @@ import json
 
 from actors.contracts import Ending
 from runners.report.markup import bullets, figure, line, quoted, table
+from runners.report.predictions import predictions
 from runners.report.prose import sections
 from runners.report.reproduction import reproduction
 from runners.report.story import Story, Tried
@@ -28,12 +29,14 @@ ENDED = {
 def attempt_report(story: Story, plot: bool = True, tree: bool = False) -> str:
     """The report; `plot` and `tree` refer to the pictures of the scores and of the search beside it."""
     said = sections(story)
+    predicted = predictions(story)
     first = story.entries[0]
     parts = [
         f"# {line(first.task)}, attempt {first.attempt}",
         _outcome(story),
         f"## The task\n\n{_task(story)}",
         *([f"## The data's traps\n\n{_traps(story)}"] if story.last_ask("data_profiler") else []),
+        *([f"## What was predicted\n\n{predicted}"] if predicted else []),
         f"## What was tried\n\n{trials(story, PLOT if plot else '')}",
         *([f"## The tree\n\n{_tree()}"] if tree else []),
         *([f"## What ablation showed\n\n{_ablations(story)}"] if story.last_ask("ablator") else []),

@@ -15,6 +15,7 @@ class DataCard:
     """The name of a data set, what goes in, what comes out and how that is judged."""
 
     name: str
+    problem: str
     inputs: str
     labels: str
     metric: str
@@ -39,6 +40,7 @@ def data_card(brief: TaskBrief) -> DataCard:
     larger = "larger" if brief.direction == "maximize" else "smaller"
     return DataCard(
         name=brief.id,
+        problem=brief.problem,
         inputs=" and ".join(parts),
         labels=_labels(brief),
         metric=f"{brief.metric} ({larger} is better)",

@@ -117,5 +117,5 @@ BANK: tuple[ModelCard, ...] = (
 
 
 def most_similar(card: DataCard, count: int) -> tuple[ModelCard, ...]:
-    """The model cards with most in common with a data card, equals in the bank's order."""
-    return tuple(sorted(BANK, key=lambda m: -m.similarity(card))[:count])
+    """The model cards for the same problem first, those with most in common, then in the bank's order."""
+    return tuple(sorted(BANK, key=lambda m: (card.problem not in m.suits, -m.similarity(card)))[:count])

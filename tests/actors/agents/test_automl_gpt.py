@@ -149,6 +149,12 @@ def test_cards_are_chosen_by_what_they_share_with_the_data() -> None:
     assert "cut points" in most_similar(data_card(ordinal), 1)[0].name
 
 
+def test_cards_for_another_problem_come_last() -> None:
+    for kind in ("binary", "multiclass", "regression"):
+        brief, _ = made_up(kind)
+        assert all(kind in card.suits for card in most_similar(data_card(brief), 3))
+
+
 def test_the_bank_knows_no_task() -> None:
     builtin = Path(runners.tasks.__file__).parent / "builtin"
     tasks = [folder.parent for folder in builtin.glob("*/task.yaml")]
