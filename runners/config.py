@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 
 from actors.agents.options import read_options
-from actors.agents.registry import AGENTS, OPTIONS
+from actors.agents.registry import AGENTS, NEEDED, OPTIONS
 from actors.contracts import AgentSettings, Budget, Limits
 from actors.errors import InputError
 from actors.models.settings import ModelSettings, Price, RoleModel
@@ -237,6 +237,9 @@ def _check(conf: BenchConf) -> None:
     _one_of("agent.name", conf.agent.name, tuple(AGENTS))
     if conf.agent.name in OPTIONS:
         read_options(conf.agent.name, OPTIONS[conf.agent.name], conf.agent.options)
+    for role in NEEDED.get(conf.agent.name, ()):
+        if not getattr(conf.agent.roles, role):
+            raise InputError(f"agent.roles.{role}=false: {conf.agent.name} cannot work without it")
     _one_of("executor.level", conf.executor.level, LEVELS)
     _one_of("model.kind", conf.model.kind, MODEL_KINDS)
     _one_of("tracker.kind", conf.tracker.kind, TRACKERS)

@@ -14,3 +14,8 @@ from actors.contracts import Agent
 
 AGENTS: dict[str, Agent] = {"mle_star": mle_star, "aide": aide, "automl_gpt": automl_gpt}
 OPTIONS: Mapping[str, Options] = {"mle_star": {}, "aide": AIDE_OPTIONS, "automl_gpt": AUTOML_GPT_OPTIONS}
+NEEDED: Mapping[str, tuple[str, ...]] = {  # roles that an agent cannot skip
+    "mle_star": ("initialiser",),
+    "aide": ("aide_drafter",),
+    "automl_gpt": ("automl_gpt_planner", "automl_gpt_writer"),
+}

@@ -204,6 +204,7 @@ def test_the_options_in_yaml_are_the_declared_ones(agent: str) -> None:
         (("agent=aide", "+agent.options.draft=2"), "agent.options.draft: no such option of aide"),
         (("+agent.options.drafts=2",), "agent.options.drafts: no such option of mle_star"),
         (("agent.name=aida",), "agent.name=aida: unknown"),
+        (("agent=aide", "agent.roles.aide_drafter=false"), "aide_drafter=false: aide cannot work without"),
     ],
 )
 def test_senseless_agents_and_options_are_refused(overrides: tuple[str, ...], message: str) -> None:

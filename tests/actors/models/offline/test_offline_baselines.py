@@ -152,3 +152,13 @@ def test_the_script_has_the_settings_of_the_plan(
         assert f"{name}: " in written.definitions[plan.model]
         assert f"= {value}" in written.definitions[plan.model]
     assert len(run(script, FILES, tmp_path, monkeypatch)) == 40
+
+
+def test_the_reporter_claims_no_comparison_for_a_single_script() -> None:
+    one = "steps:\n- {evaluated: only, score: 1.25}\nwinner: {score: 1.25, step: only}\n"
+    two = one.replace("winner", "- {evaluated: other, score: 1.5}\nwinner")
+    single, several = ask("reporter", digest=one), ask("reporter", digest=two)
+    assert "compared with nothing" in single
+    assert "chosen by its validation score" not in single
+    assert "compared with nothing" not in several
+    assert "chosen by its validation score" in several
