@@ -236,7 +236,7 @@ def _check(conf: BenchConf) -> None:
     """Refuse values that have the right type and make no sense."""
     _one_of("agent.name", conf.agent.name, tuple(AGENTS))
     if conf.agent.name in OPTIONS:
-        read_options(conf.agent.name, OPTIONS[conf.agent.name], conf.agent.options)
+        read_options(OPTIONS[conf.agent.name], conf.agent.options)
     for role in NEEDED.get(conf.agent.name, ()):
         if not getattr(conf.agent.roles, role):
             raise InputError(f"agent.roles.{role}=false: {conf.agent.name} cannot work without it")

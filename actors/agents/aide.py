@@ -57,7 +57,7 @@ class Node:
 
 async def aide(context: AttemptContext) -> None:
     """Grow the tree, hand its best node in and report; raises AgentError when no node works."""
-    options = read_options("aide", OPTIONS, context.settings.options)
+    options = read_options(OPTIONS, context.settings.options)
     chance = random.Random(f"{context.spec.seed}/aide")  # the same draws whenever the attempt is replayed
     nodes: list[Node] = []
     for number in range(int(options["steps"])):

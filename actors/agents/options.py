@@ -26,20 +26,20 @@ class Option:
         kind = "a whole number" if self.whole else "a number"
         if self.most == inf:
             return f"must be {kind} of at least {self.least:g}"
-        return f"must be {kind} between {self.least:g} and {self.most:g}"
+        return f"must be {kind} from {self.least:g} to {self.most:g}"
 
 
 Options = Mapping[str, Option]
 
 
-def read_options(agent: str, declared: Options, given: Mapping[str, float]) -> dict[str, float]:
+def read_options(declared: Options, given: Mapping[str, float]) -> dict[str, float]:
     """The value of each declared option; raises InputError for an unknown or senseless one."""
     for name, value in given.items():
         if name not in declared:
             close = difflib.get_close_matches(name, declared, n=1, cutoff=0.5)
             hint = f" (did you mean {close[0]!r}?)" if close else ""
             valid = ", ".join(declared) or "none"
-            raise InputError(f"agent.options.{name}: no such option of {agent}{hint}; valid: {valid}")
+            raise InputError(f"agent.options.{name}: this agent has no such setting{hint}; valid: {valid}")
         fault = declared[name].fault(value)
         if fault is not None:
             raise InputError(f"agent.options.{name}={value:g}: {fault}")

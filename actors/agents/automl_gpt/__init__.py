@@ -36,7 +36,7 @@ OPTIONS: Options = {
 
 async def automl_gpt(context: AttemptContext) -> None:
     """Plan, write and run one script, hand it in and report; raises AgentError when it does not run."""
-    options = read_options("automl_gpt", OPTIONS, context.settings.options)
+    options = read_options(OPTIONS, context.settings.options)
     paragraph = compose(context.brief, int(options["cards"]))
     inputs = automl_gpt_planner.Inputs(context.brief_text, paragraph, int(options["configurations"]))
     plan: automl_gpt_planner.Plan = await context.ask("automl_gpt_planner", inputs, "predicted logs")
