@@ -26,7 +26,7 @@ def test_what_is_not_given_keeps_its_default() -> None:
         ({"chance": -0.1}, r"agent.options.chance=-0.1: must be a number from 0 to 1"),
         (
             {"step": 3},
-            r"agent.options.step: this agent has no such setting \(did you mean 'steps'\?\); valid: steps, chance",
+            r"agent.options.step: this agent has no such setting \(did you mean 'steps'\?\); valid: steps",
         ),
     ],
 )
