@@ -17,6 +17,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 from yaml import YAMLError
 
+from actors.agents.options import read_options
+from actors.agents.registry import AGENTS, NEEDED, OPTIONS
 from actors.contracts import AgentSettings, Budget, Limits
 from actors.errors import InputError
 from actors.models.settings import ModelSettings, Price, RoleModel
@@ -249,6 +251,12 @@ def _selection(conf: TasksConf | None) -> TaskSelection:
 
 def _check(conf: BenchConf) -> None:
     """Refuse values that have the right type and make no sense."""
+    _one_of("agent.name", conf.agent.name, tuple(AGENTS))
+    if conf.agent.name in OPTIONS:
+        read_options(OPTIONS[conf.agent.name], conf.agent.options)
+    for role in NEEDED.get(conf.agent.name, ()):
+        if not getattr(conf.agent.roles, role):
+            raise InputError(f"agent.roles.{role}=false: {conf.agent.name} cannot work without it")
     _one_of("executor.level", conf.executor.level, LEVELS)
     _one_of("model.kind", conf.model.kind, MODEL_KINDS)
     _one_of("tracker.kind", conf.tracker.kind, TRACKERS)

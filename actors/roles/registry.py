@@ -6,6 +6,10 @@ from typing import Any
 
 from actors.roles import (
     ablator,
+    aide_drafter,
+    aide_improver,
+    automl_gpt_planner,
+    automl_gpt_writer,
     coder,
     data_profiler,
     data_usage_checker,
@@ -41,5 +45,9 @@ _MODULES = (
     debugger,
     submitter,
     reporter,
+    aide_drafter,
+    aide_improver,
+    automl_gpt_planner,
+    automl_gpt_writer,
 )
 ROLES: dict[str, Role[Any, Any]] = {module.ROLE.name: module.ROLE for module in _MODULES}

@@ -8,7 +8,17 @@ from collections.abc import Callable
 
 from actors.contracts import ChatReply, ChatRequest
 from actors.errors import ModelError
-from actors.models.offline.answers import data, ensemble, finish, leakage, refine, reporting, start
+from actors.models.offline.answers import (
+    aide,
+    automl_gpt,
+    data,
+    ensemble,
+    finish,
+    leakage,
+    refine,
+    reporting,
+    start,
+)
 from actors.models.offline.conversation import Question, read_question
 
 NAME = "offline"
@@ -33,6 +43,10 @@ def answers() -> dict[str, Callable[[Question], str]]:
         "debugger": finish.debugger,
         "submitter": finish.submitter,
         "reporter": reporting.reporter,
+        "aide_drafter": aide.aide_drafter,
+        "aide_improver": aide.aide_improver,
+        "automl_gpt_planner": automl_gpt.automl_gpt_planner,
+        "automl_gpt_writer": automl_gpt.automl_gpt_writer,
     }
 
 

@@ -44,12 +44,18 @@ def learnt(steps: list[dict[str, Any]]) -> list[str]:
     failed = [str(s["evaluated"]) for s in steps if s.get("score") == "failed"]
     if failed:
         rows.append(f"- Did not run: {', '.join(failed[:SHOWN])}.")
+    if sum("evaluated" in s for s in steps) < 2:
+        rows.append("- A single script was evaluated; it was compared with nothing.")
     return rows[:SHOWN] or ["- No ablation was made; candidates were compared on the same validation rows."]
 
 
 def risks(question: Question, winner: dict[str, Any], steps: list[dict[str, Any]]) -> list[str]:
     """What could make the test score fall short."""
-    rows = ["- The winner was chosen by its validation score, which is therefore somewhat optimistic."]
+    rows = []
+    if sum(isinstance(s.get("score"), float) for s in steps) > 1:
+        rows.append(
+            "- The winner was chosen by its validation score, which is therefore somewhat optimistic."
+        )
     printed, score = winner.get("printed"), winner.get("score")
     if isinstance(printed, float) and isinstance(score, float):
         rows.append(f"- The script itself printed {spelled(printed)}, the harness measured {spelled(score)}.")
