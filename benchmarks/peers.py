@@ -25,7 +25,7 @@ PEERS: dict[str, Fit] = {"FLAML": fit_flaml, "AutoGluon": fit_autogluon}
 PACKAGES = ("flaml>=2.7,<3", "autogluon.tabular[lightgbm,xgboost]>=1.6,<1.7", "openpyxl>=3.1", "pyarrow>=20")
 FULL = ("catboost>=1.2,<1.3",)  # 400 MB more
 CPUS = 1
-PATIENCE = 6.0  # wall seconds a CPU second, of a machine that others use too
+PATIENCE = 10.0  # wall seconds a CPU second, of a machine that others use too
 GRACE = 180.0  # wall seconds for imports and the last fit
 TAIL = 300  # characters of an error kept
 

@@ -107,6 +107,10 @@ def table(rows: Sequence[Own], results: Results, peers: Sequence[str], ours: str
     count, ranks = mean_ranks(rows, results, peers)
     means = " | ".join(f"{rank:.2f}" for rank in ranks) or " | ".join("-" * (1 + len(peers)))
     lines.append(f"| **mean rank over {count} tasks** | | | {means} |")
+    used = {peer: sum(results[own.task][peer].cpu_seconds for own in rows) for peer in peers}
+    spent = ", ".join(f"{peer} {seconds:,.0f}" for peer, seconds in used.items())
+    given = sum(own.seconds for own in rows)
+    lines += ["", f"CPU seconds in all: {given:,.0f} given; used, with imports and last fits: {spent}."]
     if notes:
         lines += ["", "Not ranked, since a peer has no score:", "", *notes]
     return "\n".join(lines)
