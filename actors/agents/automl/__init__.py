@@ -45,5 +45,5 @@ def _script(context: AttemptContext, cpu_seconds: float) -> str:
 
     limits = context.spec.limits
     wall = SHARE * limits.wall_seconds
-    seconds = max(LEAST, min(cpu_seconds, SHARE * limits.cpu_seconds, wall * limits.cpus))
+    seconds = round(max(LEAST, min(cpu_seconds, SHARE * limits.cpu_seconds, wall * limits.cpus)), 1)
     return program(context.brief, seconds, wall, cpus=limits.cpus, seed=context.spec.seed)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from doubles import BRIEF, FakeExecutor, FakeScorer, data, services, spec
+from doubles import BRIEF, FakeExecutor, FakeScorer, Killed, data, services, spec
 from madeup import made_up
 
 from actors.agents.automl import flat
@@ -260,13 +260,16 @@ class Scores(FakeScorer):
 
 
 def attempt(
+    *,
     folds: int = 1,
     brief: TaskBrief = TABLES,
     options: dict[str, float] | None = None,
     budget: Budget | None = None,
     fails: tuple[int, ...] = (),
+    die_at: int | None = None,
+    client: LocalClient | None = None,
 ) -> tuple[AttemptEnd, list[Entry], list[flat.Task]]:
-    executor, client = Searches(), LocalClient()
+    executor, client = Searches(die_at=die_at), client or LocalClient()
     executor.fails = fails
     host = AttemptHost(services(ScriptedModel({}), executor, Scores()), client, AGENTS)
     made = spec(AgentSettings(options=options or {}), budget, agent="automl")
@@ -290,6 +293,15 @@ def test_the_attempts_budget_bounds_the_search() -> None:
 def test_a_scripts_limits_bound_the_search() -> None:
     _, _, runs = attempt(options={"cpu_seconds": 10_000})
     assert [run.cpu_seconds for run in runs] == [84, 84]  # 0.7 of 120 s at one core
+
+
+def test_an_interrupted_attempt_goes_on_with_what_is_left() -> None:
+    client = LocalClient()
+    with pytest.raises(Killed):
+        attempt(options={"cpu_seconds": 80}, die_at=1, client=client)
+    end, _, runs = attempt(options={"cpu_seconds": 80}, client=client)
+    assert end.ending is Ending.FINISHED
+    assert [run.cpu_seconds for run in runs] == [66]  # 80 - 10 - 4: the fold's search is not run again
 
 
 def test_a_task_without_tables_ends_with_one_reason() -> None:
