@@ -105,8 +105,8 @@ def as_dates(column: pd.Series) -> pd.Series | None:
 def date_parts(name: str, dates: pd.Series) -> dict[str, pd.Series]:
     """Dates as numbers."""
     days = (dates - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86_400
-    parts = {"year": dates.dt.year, "month": dates.dt.month, "weekday": dates.dt.dayofweek}
-    return {name: days, **{f"{name}_{k}": v for k, v in parts.items()}, f"{name}_yearday": dates.dt.dayofyear}
+    parts = {"year": dates.dt.year, "month": dates.dt.month, "weekday": dates.dt.day_of_week}
+    return {name: days, **{f"{name}_{k}": v for k, v in parts.items()}, f"{name}_yearday": dates.dt.day_of_year}
 
 
 def features(task: Task, train: Frame, test: Frame) -> tuple[Frame, Frame]:
