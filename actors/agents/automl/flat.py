@@ -106,7 +106,8 @@ def date_parts(name: str, dates: pd.Series) -> dict[str, pd.Series]:
     """Dates as numbers."""
     days = (dates - pd.Timestamp("1970-01-01")).dt.total_seconds() / 86_400
     parts = {"year": dates.dt.year, "month": dates.dt.month, "weekday": dates.dt.day_of_week}
-    return {name: days, **{f"{name}_{k}": v for k, v in parts.items()}, f"{name}_yearday": dates.dt.day_of_year}
+    parts["yearday"] = dates.dt.day_of_year
+    return {name: days, **{f"{name}_{k}": v for k, v in parts.items()}}
 
 
 def features(task: Task, train: Frame, test: Frame) -> tuple[Frame, Frame]:
