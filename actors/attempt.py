@@ -96,6 +96,11 @@ class AttemptContext:
         return self._shared.replayed
 
     @property
+    def folds(self) -> int:
+        """How many validation folds the harness made, 0 where the printed score stands in."""
+        return len(self._data.folds)
+
+    @property
     def best(self) -> Evaluation | None:
         """The best evaluation so far."""
         return self._shared.best

@@ -18,7 +18,7 @@ from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
 from yaml import YAMLError
 
 from actors.agents.options import read_options
-from actors.agents.registry import AGENTS, NEEDED, OPTIONS
+from actors.agents.registry import LISTINGS
 from actors.contracts import AgentSettings, Budget, Limits
 from actors.errors import InputError
 from actors.models.settings import ModelSettings, Price, RoleModel
@@ -251,10 +251,10 @@ def _selection(conf: TasksConf | None) -> TaskSelection:
 
 def _check(conf: BenchConf) -> None:
     """Refuse values that have the right type and make no sense."""
-    _one_of("agent.name", conf.agent.name, tuple(AGENTS))
-    if conf.agent.name in OPTIONS:
-        read_options(OPTIONS[conf.agent.name], conf.agent.options)
-    for role in NEEDED.get(conf.agent.name, ()):
+    _one_of("agent.name", conf.agent.name, tuple(LISTINGS))
+    listing = LISTINGS[conf.agent.name]
+    read_options(listing.options, conf.agent.options)
+    for role in listing.needed:
         if not getattr(conf.agent.roles, role):
             raise InputError(f"agent.roles.{role}=false: {conf.agent.name} cannot work without it")
     _one_of("executor.level", conf.executor.level, LEVELS)

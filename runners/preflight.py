@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from actors.agents.registry import LISTINGS
 from actors.errors import InputError
 from actors.models.settings import ModelSettings
 from runners.ray_session import probe
@@ -33,6 +35,16 @@ def check_runs(config: SweepConfig) -> list[str]:
 def check_cache(config: SweepConfig) -> list[str]:
     """The cache of prepared tasks can be written, and there is room on its disk."""
     return _writable(cache_root(), "FIVESTAR_CACHE")
+
+
+def check_agent(config: SweepConfig) -> list[str]:
+    """What the agent's programs import beyond the package's own dependencies is installed."""
+    listing = LISTINGS[config.agent]
+    missing = [module for module in listing.modules if importlib.util.find_spec(module) is None]
+    if not missing:
+        return []
+    install = f"pip install '.[{listing.extra}]'"
+    return [f"agent={config.agent}: {', '.join(missing)} not installed; add with: {install}"]
 
 
 def check_model(config: SweepConfig) -> list[str]:
@@ -84,6 +96,7 @@ TRACKING_SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "
 CHECKS: tuple[Callable[[SweepConfig], list[str]], ...] = (
     check_runs,
     check_cache,
+    check_agent,
     check_model,
     check_tracker,
     check_ray,

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from actors.agents.aide import OPTIONS as AIDE_OPTIONS
-from actors.agents.aide import aide
-from actors.agents.automl_gpt import OPTIONS as AUTOML_GPT_OPTIONS
-from actors.agents.automl_gpt import automl_gpt
-from actors.agents.mle_star import mle_star
+from actors.agents import aide, automl, automl_gpt, mle_star
 from actors.agents.options import Options
 from actors.contracts import Agent
 
-AGENTS: dict[str, Agent] = {"mle_star": mle_star, "aide": aide, "automl_gpt": automl_gpt}
-OPTIONS: Mapping[str, Options] = {"mle_star": {}, "aide": AIDE_OPTIONS, "automl_gpt": AUTOML_GPT_OPTIONS}
-NEEDED: Mapping[str, tuple[str, ...]] = {  # roles that an agent cannot skip
-    "mle_star": ("initialiser",),
-    "aide": ("aide_drafter",),
-    "automl_gpt": ("automl_gpt_planner", "automl_gpt_writer"),
+
+@dataclass(frozen=True)
+class Listing:
+    """An agent and what a sweep must know of it before it starts."""
+
+    agent: Agent
+    options: Options = field(default_factory=dict)  # settings of its own
+    needed: tuple[str, ...] = ()  # roles that it cannot skip
+    extra: str = ""  # of the package, where its programs need more than the package does
+    modules: tuple[str, ...] = ()  # what the extra brings
+
+
+LISTINGS: Mapping[str, Listing] = {
+    "mle_star": Listing(mle_star.mle_star, needed=("initialiser",)),
+    "aide": Listing(aide.aide, aide.OPTIONS, ("aide_drafter",)),
+    "automl": Listing(automl.automl, automl.OPTIONS, extra="automl", modules=("flaml", "xgboost")),
+    "automl_gpt": Listing(
+        automl_gpt.automl_gpt, automl_gpt.OPTIONS, ("automl_gpt_planner", "automl_gpt_writer")
+    ),
 }
+AGENTS: dict[str, Agent] = {name: listing.agent for name, listing in LISTINGS.items()}

@@ -12,7 +12,7 @@ import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import DictConfig
 
-from actors.agents.registry import OPTIONS
+from actors.agents.registry import LISTINGS
 from actors.contracts import Budget
 from actors.errors import InputError
 from actors.models.settings import Price
@@ -188,10 +188,10 @@ def test_baselines_are_configured_by_their_own_options() -> None:
     assert automl_gpt.settings.options == {"configurations": 4, "cards": 3, "repairs": 1}
 
 
-@pytest.mark.parametrize("agent", sorted(OPTIONS))
+@pytest.mark.parametrize("agent", sorted(LISTINGS))
 def test_the_options_in_yaml_are_the_declared_ones(agent: str) -> None:
     written = load("+tasks=all", f"agent={agent}").settings.options
-    assert written == {name: option.default for name, option in OPTIONS[agent].items()}
+    assert written == {name: option.default for name, option in LISTINGS[agent].options.items()}
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,21 @@ def test_a_tracking_password_is_not_shown(config: SweepConfig) -> None:
     assert "canary" not in fault
 
 
+def test_an_agent_without_its_extra_is_refused_with_the_remedy(
+    config: SweepConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight.importlib.util, "find_spec", lambda name: None)
+    assert preflight.faults_of(replace(config, agent="automl")) == [
+        "agent=automl: flaml, xgboost not installed; add with: pip install '.[automl]'"
+    ]
+    assert preflight.check_agent(config) == []
+
+
+def test_an_agent_with_its_extra_may_start(config: SweepConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight.importlib.util, "find_spec", lambda name: name)
+    assert preflight.check_agent(replace(config, agent="automl")) == []
+
+
 def test_runs_that_cannot_be_made(config: SweepConfig, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (fault,) = preflight.check_runs(replace(config, runs=tmp_path / "file" / "runs"))

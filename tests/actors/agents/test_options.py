@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from actors.agents.options import Option, read_options
-from actors.agents.registry import AGENTS, OPTIONS
 from actors.errors import InputError
 
 DECLARED = {"steps": Option(14, least=1), "chance": Option(0.5, most=1, whole=False)}
@@ -33,7 +32,3 @@ def test_what_is_not_given_keeps_its_default() -> None:
 def test_nonsense_is_refused_in_one_line(given: dict[str, float], message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_options(DECLARED, given)
-
-
-def test_options_belong_to_known_agents() -> None:
-    assert set(OPTIONS) <= set(AGENTS)
