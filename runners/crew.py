@@ -14,7 +14,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from actors.agents.registry import AGENTS
+from actors.agents.registry import AGENTS, LISTINGS
 from actors.attempt import Services
 from actors.contracts import AttemptSpec
 from actors.host import AttemptEnd, AttemptHost
@@ -50,16 +50,20 @@ class Host:
 
     def __init__(
         self,
+        *,
         model: RayModel,
         executor: RayExecutor,
         scorer: RefereeScorer,
         client: ScratchpadClient,
         sweep: str,
+        roles: tuple[str, ...],
     ) -> None:
         libraries = {"python": sys.version.split()[0]} | {name: version(name) for name in LIBRARIES}
         self._executor, self._scorer = executor, scorer
         self._known: set[str] = set()  # bundles: each is put into the object store once
-        services = Services(RayDesk(sweep, model), executor, scorer, libraries)
+        desk = RayDesk(sweep, model)
+        desk.open(roles)
+        services = Services(desk, executor, scorer, libraries)
         self._attempts = AttemptHost(services, client, AGENTS)
 
     async def run(self, spec: AttemptSpec) -> AttemptEnd:
@@ -78,7 +82,7 @@ class Crew:
     client: ScratchpadClient
     referee: RefereeHandle
     isolation: Level
-    _host_arguments: tuple[Any, ...]
+    _host_arguments: dict[str, Any]
     _hosts: dict[int, Any]
     _turns: Iterator[int]
 
@@ -90,7 +94,7 @@ class Crew:
             host = ray.remote(Host).options(
                 num_cpus=0, max_concurrency=HOST_CONCURRENCY, max_restarts=-1, max_task_retries=0
             )
-            self._hosts[number] = host.remote(*self._host_arguments)
+            self._hosts[number] = host.remote(**self._host_arguments)
         return self._hosts[number].run.remote(spec)
 
     def stop_hosts(self) -> None:
@@ -113,7 +117,15 @@ def open_crew(config: SweepConfig, sources: Sequence[TaskSource], session: RaySe
         referee = RefereeHandle(sources, config.seed, config.folds)
         model = RayModel(_gateway(config))
         executor = RayExecutor(settings)
-        arguments = (model, executor, referee.scorer(), client, config.name)
+        roles = tuple(r for r in LISTINGS[config.agent].roles if r not in config.settings.roles_off)
+        arguments = {
+            "model": model,
+            "executor": executor,
+            "scorer": referee.scorer(),
+            "client": client,
+            "sweep": config.name,
+            "roles": roles,
+        }
         turns = itertools.cycle(range(config.ray.hosts))
         crew = Crew(client, referee, choose_level(settings), arguments, {}, turns)
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import threading
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ class TrackerActor:
     """
 
     def __init__(self) -> None:
+        os.nice(10)  # attempts first: what is tracked can wait, and importing mlflow takes seconds
         self._begun = threading.Event()
         self._stop = threading.Event()
         self._tracker: Tracker

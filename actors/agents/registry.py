@@ -17,13 +17,14 @@ class Listing:
     agent: Agent
     options: Options = field(default_factory=dict)  # settings of its own
     needed: tuple[str, ...] = ()  # roles that it cannot skip
+    roles: tuple[str, ...] = ()  # that every attempt asks, in order: their actors start with the sweep
     extra: str = ""  # of the package, where its programs need more than the package does
     modules: tuple[str, ...] = ()  # what the extra brings
 
 
 LISTINGS: Mapping[str, Listing] = {
-    "mle_star": Listing(mle_star.mle_star, needed=("initialiser",)),
-    "aide": Listing(aide.aide, aide.OPTIONS, ("aide_drafter",)),
+    "mle_star": Listing(mle_star.mle_star, needed=("initialiser",), roles=mle_star.ROLES),
+    "aide": Listing(aide.aide, aide.OPTIONS, ("aide_drafter",), ("aide_drafter", "aide_improver")),
     "automl": Listing(automl.automl, automl.OPTIONS, extra="automl", modules=("flaml", "xgboost")),
     "automl_gpt": Listing(
         automl_gpt.automl_gpt, automl_gpt.OPTIONS, ("automl_gpt_planner", "automl_gpt_writer")

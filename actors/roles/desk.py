@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -89,7 +90,7 @@ class LocalDesk:
 
 
 class RayDesk:
-    """One Ray actor a role, shared by all attempts of a sweep and made on first use."""
+    """One Ray actor a role, shared by all attempts of a sweep; made on first use, or by `open`."""
 
     TRIES = 30  # about a second each; a role keeps nothing, so that a call can be made again
 
@@ -113,6 +114,11 @@ class RayDesk:
             else:
                 return answer
         raise AssertionError("unreachable")
+
+    def open(self, roles: Iterable[str]) -> None:
+        """Start the actors of roles that will be asked, so that no attempt waits for one after the other."""
+        for role in roles:
+            self._actor(role)
 
     def _actor(self, role: str) -> Any:
         import ray

@@ -10,7 +10,25 @@ from actors.attempt import AttemptContext
 from actors.contracts import Evaluation
 from actors.together import together
 
-__all__ = ["mle_star"]
+__all__ = ["ROLES", "mle_star"]
+
+ROLES = (
+    "data_profiler",
+    "retriever",
+    "initialiser",
+    "leakage_checker",
+    "merger",
+    "data_usage_checker",
+    "ablator",
+    "summariser",
+    "extractor",
+    "coder",
+    "planner",
+    "ensemble_planner",
+    "ensembler",
+    "submitter",
+    "reporter",
+)
 
 
 async def mle_star(context: AttemptContext) -> None:
