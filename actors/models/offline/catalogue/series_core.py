@@ -8,8 +8,6 @@ import numpy as np
 
 from actors.models.offline.catalogue.task import Array
 
-RECENT = 500  # values that the constants of a damped trend are chosen on, at least
-
 
 def waves(steps: Array, cycle: float, count: int) -> Array:
     """Sines and cosines of a cycle and its overtones, as many as its steps can carry."""
@@ -93,7 +91,6 @@ def even_grid(t: Array, y: Array) -> tuple[Array, Array]:
 
 def damped_path(z: Array, horizon: int) -> Array:
     """Damped-trend smoothing whose three constants had the least errors over the horizon."""
-    z = z[-max(RECENT, 4 * horizon) :]
     alpha, beta, damp = (
         g.ravel()
         for g in np.meshgrid(
