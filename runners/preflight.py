@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from actors.agents.options import read_options
+from actors.agents.registry import AGENTS, OPTIONS
 from actors.errors import InputError
 from actors.models.settings import ModelSettings
 from runners.ray_session import probe
@@ -23,6 +25,17 @@ CONNECT_SECONDS = 5.0
 def faults_of(config: SweepConfig) -> list[str]:
     """One line a fault, empty when the sweep may start."""
     return [line for check in CHECKS for line in check(config)]
+
+
+def check_agent(config: SweepConfig) -> list[str]:
+    """The agent exists and its own settings are ones that it has."""
+    if config.agent not in AGENTS:
+        return [f"agent.name={config.agent}: no such agent; valid: {', '.join(AGENTS)}"]
+    try:
+        read_options(OPTIONS[config.agent], config.settings.options)
+    except InputError as error:
+        return [str(error)]
+    return []
 
 
 def check_runs(config: SweepConfig) -> list[str]:
@@ -82,6 +95,7 @@ def check_ray(config: SweepConfig) -> list[str]:
 
 TRACKING_SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks")
 CHECKS: tuple[Callable[[SweepConfig], list[str]], ...] = (
+    check_agent,
     check_runs,
     check_cache,
     check_model,

@@ -41,6 +41,10 @@ class RolesConf:
     debugger: bool = True
     submitter: bool = True
     reporter: bool = True
+    file_writer: bool = True
+    entry_writer: bool = True
+    improver: bool = True
+    shell_operator: bool = True
 
 
 @dataclass

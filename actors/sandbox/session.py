@@ -98,9 +98,7 @@ class SessionSandbox(Sandbox):
 
     def _command(self, command: str, seconds: float, cancel: threading.Event) -> CommandResult:
         zygote = self._ready(self._request.limits.cpus)
-        watch = self._watch = self._watch or Watch(
-            zygote.pid, self._work, self._request.limits, self._shared
-        )
+        watch = self._watch = self._watch or Watch(zygote.pid, self._work, self._request.limits, self._shared)
         started, charged = watch.seconds, watch.cpu
         watch.breach, watch.peak = None, 0
         watch.limits = replace(
@@ -240,9 +238,7 @@ class LocalSession:
         """Run a command to its end; cancelling the coroutine ends the session."""
         assert self._sandbox is not None, "the session is closed"
         cancel = threading.Event()
-        thread = asyncio.ensure_future(
-            asyncio.to_thread(self._sandbox.command, command, seconds, cancel)
-        )
+        thread = asyncio.ensure_future(asyncio.to_thread(self._sandbox.command, command, seconds, cancel))
         try:
             return await asyncio.shield(thread)
         except asyncio.CancelledError:

@@ -8,7 +8,17 @@ from collections.abc import Callable
 
 from actors.contracts import ChatReply, ChatRequest
 from actors.errors import ModelError
-from actors.models.offline.answers import data, ensemble, finish, leakage, refine, reporting, start
+from actors.models.offline.answers import (
+    data,
+    ensemble,
+    finish,
+    gpt_engineer,
+    leakage,
+    refine,
+    reporting,
+    start,
+    swe_agent,
+)
 from actors.models.offline.conversation import Question, read_question
 
 NAME = "offline"
@@ -33,6 +43,10 @@ def answers() -> dict[str, Callable[[Question], str]]:
         "debugger": finish.debugger,
         "submitter": finish.submitter,
         "reporter": reporting.reporter,
+        "file_writer": gpt_engineer.file_writer,
+        "entry_writer": gpt_engineer.entry_writer,
+        "improver": gpt_engineer.improver,
+        "shell_operator": swe_agent.shell_operator,
     }
 
 

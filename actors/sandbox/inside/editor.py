@@ -155,9 +155,7 @@ class Editor:
     def _find_file(self, words: list[str], body: str) -> None:
         if len(words) not in (1, 2):
             raise Fault("usage: find_file NAME [FOLDER]")
-        found = [
-            p for p in _files(self._path(*words[1:])) if fnmatch.fnmatch(os.path.basename(p), words[0])
-        ]
+        found = [p for p in _files(self._path(*words[1:])) if fnmatch.fnmatch(os.path.basename(p), words[0])]
         print(f"{len(found)} files named {words[0]}:")
         print("\n".join(os.path.relpath(path) for path in found[:FOUND]))
 
