@@ -91,7 +91,9 @@ class Editor:
     def _place(self, line: int, count: int) -> None:
         """Put the window around a line, without blank room at either end where that can be helped."""
         half = WINDOW // 2
-        self._line = max(1, min(max(line, 1 + half), count - half) if count > WINDOW else min(line, count))
+        self._line = max(
+            1, min(max(line, 1 + half), count - half + 1) if count > WINDOW else min(line, count)
+        )
 
     def _show(self, lines: list[str]) -> None:
         first = max(0, self._line - WINDOW // 2 - 1) if len(lines) > WINDOW else 0
