@@ -55,6 +55,7 @@ class Desk:
     repairs: int = 0  # edits since a program last ran well
     changes: int = 0  # that were run
     vain: int = 0  # of these, taken back in a row
+    ran: frozenset[str] = frozenset()  # every text that was run
     refused: bool = False  # the last edit did not take effect
 
 
@@ -92,7 +93,8 @@ def read_desk(turns: list[Turn]) -> Desk:
             desk = replace(desk, phase=TAKE_BACK, text=desk.kept, vain=desk.vain + 1, repairs=0)
         elif turn.command == RUN:
             changes = desk.changes + (desk.kept != "" and desk.repairs == 1)
-            desk = replace(desk, phase=RUN, output=turn.observation or "", changes=changes)
+            output = turn.observation or ""
+            desk = replace(desk, phase=RUN, output=output, changes=changes, ran=desk.ran | {desk.text})
         elif turn.command in (LOOK, CREATE):
             desk = replace(desk, phase=turn.command)
         elif turn.command == OPEN:
@@ -170,7 +172,7 @@ def changed(question: Question, desk: Desk, thoughts: list[str]) -> tuple[str, s
         return "There are too few turns for another change. I hand in the best version.", SUBMIT
     for edit in ideas(question, desk.text, thoughts):
         text = with_edit(desk.text, edit)
-        if text != desk.text:
+        if text not in desk.ran:
             return f"{edit.sentence()} This was not tried yet.", edit_command(desk.text, text)
     return "Everything that the program offers was tried. I hand in the best version.", SUBMIT
 
