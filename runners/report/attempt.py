@@ -8,6 +8,7 @@ from actors.contracts import Ending
 from runners.report.markup import bullets, figure, line, quoted, table
 from runners.report.prose import sections
 from runners.report.reproduction import reproduction
+from runners.report.session import session
 from runners.report.story import Story, Tried
 from runners.report.trials import leakage, trials
 
@@ -33,6 +34,7 @@ def attempt_report(story: Story, plot: bool = True) -> str:
         _outcome(story),
         f"## The task\n\n{_task(story)}",
         f"## The data's traps\n\n{_traps(story)}",
+        *([f"## At the shell\n\n{commands}"] if (commands := session(story)) else []),
         f"## What was tried\n\n{trials(story, PLOT if plot else '')}",
         f"## What ablation showed\n\n{_ablations(story)}",
         f"## The winner\n\n{_winner(story)}\n\n{said.won}",

@@ -75,7 +75,8 @@ def run(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> NoRetur
 def _settle(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> int:
     """Make this process the script's own; returns the descriptor of its reports."""
     os.setsid()
-    out, err, report, *control = job["fds"]
+    out, err, report = job["fds"][:3]
+    control = job["fds"][3:]  # of a session
     os.dup2(out, 1)
     os.dup2(err, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
