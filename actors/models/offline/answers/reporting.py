@@ -58,7 +58,7 @@ def risks(question: Question, winner: dict[str, Any], steps: list[dict[str, Any]
     """What could make the test score fall short."""
     rows = ["- The winner was chosen by its validation score, which is therefore somewhat optimistic."]
     if alone(steps):
-        rows = ["- The program was not chosen by this score, so the score itself is not optimistic."]
+        rows = ["- One program was scored: nothing was chosen by this score, and nothing compares with it."]
     printed, score = winner.get("printed"), winner.get("score")
     if isinstance(printed, float) and isinstance(score, float):
         rows.append(f"- The script itself printed {spelled(printed)}, the harness measured {spelled(score)}.")
