@@ -1,8 +1,9 @@
 """GPT-Engineer (github.com/AntonOsika/gpt-engineer): all files in one reply, then repairs by diffs.
 
 One call writes every file, a second one the entry point; the program runs; while it fails, the improve
-step gets the brief, the files and the output and answers with edits, up to `improvements` times. No
-score is shown to the model and nothing is searched: the first program that runs is handed in.
+step gets the brief, the files and the output and answers with edits, up to `improvements` times. The
+harness's score is not shown to the model and nothing is searched: the first program that runs is
+handed in.
 
 Where this differs from the original:
 
