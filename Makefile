@@ -6,18 +6,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 DEV_STAMP := .venv/.ready-dev
+SHARED := -n 2 --dist loadgroup
 
 bench: $(STAMP)
 	@$(BIN)/python -m runners.bench $(if $(ARGS),$(ARGS),+tasks=all)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(SHARED) $(ARGS)
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not ray and not slow"
+	$(BIN)/python -m pytest $(SHARED) -m "not ray and not slow"
 
 clean:
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache

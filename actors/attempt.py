@@ -58,6 +58,7 @@ class _Shared:
 
     ledger: Ledger
     recorded: dict[str, Entry]
+    brief_text: str  # of every prompt
     replayed: int = 0
     best: Evaluation | None = None
     best_submission: str = ""  # digest of the best evaluation's predictions for the test rows
@@ -74,7 +75,7 @@ class AttemptContext:
         self.spec = spec
         self.settings = spec.settings
         self.brief: TaskBrief = data.brief
-        self.brief_text = render_brief(data.brief, spec.limits, dict(services.libraries))
+        self.brief_text = shared.brief_text
         self._data = data
         self._services = services
         self._pad = pad
@@ -91,7 +92,8 @@ class AttemptContext:
         elapsed = max((e.metrics.get("elapsed", 0.0) for e in entries), default=0.0)
         ledger = Ledger(spec.budget, earlier_seconds=elapsed)
         recorded = {e.key: e for e in entries if e.is_step}
-        return cls(spec, data, services, pad, _Shared(ledger, recorded))
+        brief_text = render_brief(data.brief, spec.limits, dict(services.libraries))
+        return cls(spec, data, services, pad, _Shared(ledger, recorded, brief_text))
 
     # --- what is known so far
 
@@ -109,6 +111,11 @@ class AttemptContext:
     def replayed(self) -> int:
         """How many steps were returned from the scratchpad instead of being done."""
         return self._shared.replayed
+
+    @property
+    def folds(self) -> int:
+        """How many validation folds the harness made, 0 where the printed score stands in."""
+        return len(self._data.folds)
 
     @property
     def best(self) -> Evaluation | None:
@@ -144,7 +151,6 @@ class AttemptContext:
     def branch(self, name: str) -> AttemptContext:
         """A context with positions of its own, for steps that run beside others."""
         child = AttemptContext(self.spec, self._data, self._services, self._pad, self._shared)
-        child.brief_text = self.brief_text
         child._path = f"{self._path}{self._next()}.{name}/"
         return child
 

@@ -4,7 +4,8 @@
 
 Prints a Markdown table: milliseconds from the request to the line after
 `import numpy, pandas, sklearn.ensemble`, medians over the runs, at each level that works here, and
-the mean CPU time of a whole run, which other work on the machine changes less.
+the mean CPU time of a whole run, which other work on the machine changes less. The last column is
+what opening one file costs a script, in microseconds: `limits` asks its worker about each.
 """
 
 from __future__ import annotations
@@ -23,6 +24,13 @@ from actors.sandbox.probe import probe
 from actors.sandbox.settings import Level, SandboxSettings
 
 SCRIPT = "import time\nimport numpy, pandas, sklearn.ensemble\nprint(time.time())"
+OPENS = """
+import time
+start = time.time()
+for _ in range(2000):
+    open("solution.py").close()
+print((time.time() - start) / 2000 * 1e6)
+"""
 BUNDLE = DataBundle("bench", (("train.csv", b"id,y\n" + b"1,2\n" * 10_000),))
 TARGETS = {"limits": 40, "namespaces": 20}  # cold / warm, at least
 REQUEST = ExecutionRequest(SCRIPT, "bench", Limits(wall_seconds=60))
@@ -40,6 +48,16 @@ async def first_lines(executor: LocalExecutor, runs: int) -> tuple[list[float], 
     return times, cpu
 
 
+def microseconds_an_open(level: Level) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = SandboxSettings(level=level, hidden_paths=package_data(), cache=Path(folder) / "cache")
+        executor = LocalExecutor(settings, {"bench": BUNDLE})
+        request = ExecutionRequest(OPENS, "bench", REQUEST.limits)
+        results = [asyncio.run(executor.run(request)) for _ in range(5)]
+        executor.close()
+        return min(float(result.stdout) for result in results)
+
+
 def measure(level: Level, warm: bool, runs: int) -> tuple[list[float], float]:
     with tempfile.TemporaryDirectory() as folder:
         cache = Path(folder) / "cache"
@@ -52,8 +70,10 @@ def measure(level: Level, warm: bool, runs: int) -> tuple[list[float], float]:
 
 
 def main(runs: int) -> None:
-    print("| level | cold ms | warm ms | warm p90 ms | cold / warm | target | cold CPU ms | warm CPU ms |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "| level | cold ms | warm ms | p90 ms | cold / warm | target | cold CPU ms | warm CPU ms | open µs |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     for level in probe().works:
         cold_times, cold_cpu = measure(level, warm=False, runs=max(3, runs // 4))
         cold = statistics.median(cold_times)
@@ -61,7 +81,7 @@ def main(runs: int) -> None:
         warm, slow = statistics.median(times), sorted(times)[int(0.9 * (len(times) - 1))]
         target = f">= {TARGETS[level]}" if level in TARGETS else ""
         line = f"| {level} | {cold:.0f} | {warm:.1f} | {slow:.1f} | {cold / warm:.0f} | {target} |"
-        print(f"{line} {cold_cpu:.0f} | {warm_cpu:.0f} |", flush=True)
+        print(f"{line} {cold_cpu:.0f} | {warm_cpu:.0f} | {microseconds_an_open(level):.0f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
+from typing import NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -19,8 +21,8 @@ from runners.schema import register_schema
 
 
 @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="bench")
-def bench(cfg: DictConfig) -> None:
-    """Run one sweep; a fault of the input ends with one line and exit code 2."""
+def bench(cfg: DictConfig) -> Path:
+    """Run one sweep and return its folder; a fault of the input ends with one line and exit code 2."""
     try:
         config = load_config(cfg, list(HydraConfig.get().overrides.task))
         from runners.sweep import run_sweep  # imports Ray, which reads its environment then
@@ -34,9 +36,10 @@ def bench(cfg: DictConfig) -> None:
         refuse(f"interrupted; go on with: {config.resume_command}", 130)
     if code:
         raise SystemExit(code)
+    return config.folder
 
 
-def refuse(message: str, code: int) -> None:
+def refuse(message: str, code: int) -> NoReturn:
     """Print one line and leave."""
     print(f"error: {message}", file=sys.stderr)
     raise SystemExit(code)

@@ -15,7 +15,10 @@ from typing import Any, TypeVar, cast
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigKeyError, OmegaConfBaseException
+from yaml import YAMLError
 
+from actors.agents.options import read_options
+from actors.agents.registry import LISTINGS
 from actors.contracts import AgentSettings, Budget, Limits
 from actors.errors import InputError
 from actors.models.settings import ModelSettings, Price, RoleModel
@@ -52,6 +55,29 @@ def load_config(cfg: DictConfig, overrides: Sequence[str] = ()) -> SweepConfig:
             raise InputError(f"name={name}: that sweep exists; write resume={name}, or choose another name")
         return _build(conf, _named(name), resumed=False)
     return _resume(conf, overrides)
+
+
+def find_sweep(asked: str, runs: Path, said: str) -> Path:
+    """The folder of a sweep, given by its name or folder; raises InputError, which starts with `said`."""
+    for folder in (Path(asked), runs / asked):
+        if (folder / "config.yaml").is_file():
+            return folder
+    known = sorted(p.parent.name for p in runs.glob("*/config.yaml"))
+    raise InputError(
+        f"{said}: no such sweep{nearest(asked, known)}; in {runs}: {', '.join(known[-5:]) or 'none'}"
+    )
+
+
+def recorded_settings(folder: Path) -> dict[str, Any]:
+    """What a sweep's config.yaml says; raises InputError when it says nothing."""
+    path = folder / "config.yaml"
+    try:
+        plain = OmegaConf.to_container(OmegaConf.load(path))
+    except (OSError, ValueError, YAMLError, OmegaConfBaseException) as error:
+        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(plain, dict):
+        raise InputError(f"{path}: needs a mapping of settings")
+    return cast(dict[str, Any], plain)
 
 
 def _recorded(conf: BenchConf, name: str) -> str:
@@ -130,14 +156,7 @@ def _resume(conf: BenchConf, overrides: Sequence[str]) -> SweepConfig:
             f"{refused[0]}: a resumed sweep keeps its own configuration; "
             "only ray, tracker, model.api_key and model.spend_cap_dollars may be given with resume"
         )
-    asked = Path(str(conf.resume))
-    folder = asked if (asked / "config.yaml").is_file() else Path(conf.runs) / asked
-    if not (folder / "config.yaml").is_file():
-        known = sorted(p.parent.name for p in Path(conf.runs).glob("*/config.yaml"))
-        raise InputError(
-            f"resume={conf.resume}: no such sweep{nearest(str(conf.resume), known)}"
-            f"; in {conf.runs}: {', '.join(known[-5:]) or 'none'}"
-        )
+    folder = find_sweep(str(conf.resume), Path(conf.runs), f"resume={conf.resume}")
     loaded = OmegaConf.load(folder / "config.yaml")
     assert isinstance(loaded, DictConfig)
     kept = _typed(loaded)
@@ -232,6 +251,12 @@ def _selection(conf: TasksConf | None) -> TaskSelection:
 
 def _check(conf: BenchConf) -> None:
     """Refuse values that have the right type and make no sense."""
+    _one_of("agent.name", conf.agent.name, tuple(LISTINGS))
+    listing = LISTINGS[conf.agent.name]
+    read_options(listing.options, conf.agent.options)
+    for role in listing.needed:
+        if not getattr(conf.agent.roles, role):
+            raise InputError(f"agent.roles.{role}=false: {conf.agent.name} cannot work without it")
     _one_of("executor.level", conf.executor.level, LEVELS)
     _one_of("model.kind", conf.model.kind, MODEL_KINDS)
     _one_of("tracker.kind", conf.tracker.kind, TRACKERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
@@ -9,8 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from actors.agents.options import read_options
-from actors.agents.registry import AGENTS, OPTIONS
+from actors.agents.registry import LISTINGS
 from actors.errors import InputError
 from actors.models.settings import ModelSettings
 from runners.ray_session import probe
@@ -27,17 +27,6 @@ def faults_of(config: SweepConfig) -> list[str]:
     return [line for check in CHECKS for line in check(config)]
 
 
-def check_agent(config: SweepConfig) -> list[str]:
-    """The agent exists and its own settings are ones that it has."""
-    if config.agent not in AGENTS:
-        return [f"agent.name={config.agent}: no such agent; valid: {', '.join(AGENTS)}"]
-    try:
-        read_options(OPTIONS[config.agent], config.settings.options)
-    except InputError as error:
-        return [str(error)]
-    return []
-
-
 def check_runs(config: SweepConfig) -> list[str]:
     """The runs folder can be made and written, and there is room on its disk."""
     return _writable(config.runs, "runs")
@@ -46,6 +35,16 @@ def check_runs(config: SweepConfig) -> list[str]:
 def check_cache(config: SweepConfig) -> list[str]:
     """The cache of prepared tasks can be written, and there is room on its disk."""
     return _writable(cache_root(), "FIVESTAR_CACHE")
+
+
+def check_agent(config: SweepConfig) -> list[str]:
+    """What the agent's programs import beyond the package's own dependencies is installed."""
+    listing = LISTINGS[config.agent]
+    missing = [module for module in listing.modules if importlib.util.find_spec(module) is None]
+    if not missing:
+        return []
+    install = f"pip install '.[{listing.extra}]'"
+    return [f"agent={config.agent}: {', '.join(missing)} not installed; add with: {install}"]
 
 
 def check_model(config: SweepConfig) -> list[str]:
@@ -95,9 +94,9 @@ def check_ray(config: SweepConfig) -> list[str]:
 
 TRACKING_SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks")
 CHECKS: tuple[Callable[[SweepConfig], list[str]], ...] = (
-    check_agent,
     check_runs,
     check_cache,
+    check_agent,
     check_model,
     check_tracker,
     check_ray,

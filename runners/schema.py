@@ -41,6 +41,10 @@ class RolesConf:
     debugger: bool = True
     submitter: bool = True
     reporter: bool = True
+    aide_drafter: bool = True
+    aide_improver: bool = True
+    automl_gpt_planner: bool = True
+    automl_gpt_writer: bool = True
     file_writer: bool = True
     entry_writer: bool = True
     improver: bool = True

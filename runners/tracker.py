@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from runners.board import AttemptRow, Board, TaskLine
@@ -31,7 +32,34 @@ _QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",  # the tracker comes back by itself
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "GIT_PYTHON_REFRESH": "quiet",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",  # a new database is no news
 }
+
+
+def store_of(runs: Path, uri: str | None) -> tuple[str, str | None]:
+    """The tracking URI, and the URI of the artifacts, which None leaves to the server.
+
+    Without a URI both are kept beside the runs.
+    """
+    folder = runs.resolve()
+    embedded = uri is None or uri.startswith("sqlite:")
+    return (
+        uri or f"sqlite:///{folder / 'mlflow.db'}",
+        (folder / "mlartifacts").as_uri() if embedded else None,
+    )
+
+
+def open_experiment(uri: str, experiment: str, artifacts: str | None) -> tuple[Any, str]:
+    """MLflow's client, and the id of the experiment, which is made when there is none."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(tracking_uri=uri)
+    found = client.get_experiment_by_name(experiment)
+    if found is not None:
+        return client, found.experiment_id
+    return client, client.create_experiment(experiment, artifact_location=artifacts)
 
 
 @dataclass(frozen=True)
@@ -215,18 +243,8 @@ class Tracker:
     # --- updates to MLflow
 
     def _connect(self) -> None:
-        for name, value in _QUIET.items():
-            os.environ.setdefault(name, value)
-        from mlflow.tracking import MlflowClient
-
         plan = self._plan
-        client = MlflowClient(tracking_uri=plan.uri)
-        experiment = client.get_experiment_by_name(plan.experiment)
-        self._experiment = (
-            experiment.experiment_id
-            if experiment is not None
-            else client.create_experiment(plan.experiment, artifact_location=plan.artifacts)
-        )
+        client, self._experiment = open_experiment(plan.uri, plan.experiment, plan.artifacts)
         self._runs = {}
         token = None
         while True:

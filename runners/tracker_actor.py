@@ -14,7 +14,7 @@ from urllib.parse import quote
 from runners.board import TaskLine
 from runners.secrets import without_password
 from runners.settings import SweepConfig
-from runners.tracker import Tracker, TrackingPlan
+from runners.tracker import Tracker, TrackingPlan, store_of
 from scratchpad.client import Client
 from scratchpad.schema import to_entries
 
@@ -94,8 +94,7 @@ def start_tracker(config: SweepConfig, tasks: Sequence[TaskLine], client: Client
 
 def plan_of(config: SweepConfig, tasks: Sequence[TaskLine]) -> TrackingPlan:
     """What to track and where to: without a URI a database and artifacts beside the runs."""
-    runs = config.runs.resolve()
-    embedded = config.tracker.uri is None or config.tracker.uri.startswith("sqlite:")
+    uri, artifacts = store_of(config.runs, config.tracker.uri)
     return TrackingPlan(
         sweep=config.name,
         folder=str(config.folder.resolve()),
@@ -105,9 +104,9 @@ def plan_of(config: SweepConfig, tasks: Sequence[TaskLine]) -> TrackingPlan:
         seed=config.seed,
         attempts=config.attempts,
         tasks=tuple(tasks),
-        uri=config.tracker.uri or f"sqlite:///{runs / 'mlflow.db'}",
+        uri=uri,
         experiment=config.tracker.experiment,
-        artifacts=(runs / "mlartifacts").as_uri() if embedded else None,
+        artifacts=artifacts,
     )
 
 

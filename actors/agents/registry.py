@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from actors.agents import gpt_engineer, swe_agent
-from actors.agents.mle_star import mle_star
-from actors.agents.options import Option
+from actors.agents import aide, automl, automl_gpt, gpt_engineer, mle_star, swe_agent
+from actors.agents.options import Options
 from actors.contracts import Agent
 
-AGENTS: dict[str, Agent] = {
-    "mle_star": mle_star,
-    "gpt_engineer": gpt_engineer.gpt_engineer,
-    "swe_agent": swe_agent.swe_agent,
+
+@dataclass(frozen=True)
+class Listing:
+    """An agent and what a sweep must know of it before it starts."""
+
+    agent: Agent
+    options: Options = field(default_factory=dict)  # settings of its own
+    needed: tuple[str, ...] = ()  # roles that it cannot skip
+    extra: str = ""  # of the package, where its programs need more than the package does
+    modules: tuple[str, ...] = ()  # what the extra brings
+
+
+LISTINGS: Mapping[str, Listing] = {
+    "mle_star": Listing(mle_star.mle_star, needed=("initialiser",)),
+    "aide": Listing(aide.aide, aide.OPTIONS, ("aide_drafter",)),
+    "automl": Listing(automl.automl, automl.OPTIONS, extra="automl", modules=("flaml", "xgboost")),
+    "automl_gpt": Listing(
+        automl_gpt.automl_gpt, automl_gpt.OPTIONS, ("automl_gpt_planner", "automl_gpt_writer")
+    ),
+    "gpt_engineer": Listing(gpt_engineer.gpt_engineer, gpt_engineer.OPTIONS, ("file_writer", "entry_writer")),
+    "swe_agent": Listing(swe_agent.swe_agent, swe_agent.OPTIONS, ("shell_operator",)),
 }
-OPTIONS: dict[str, Mapping[str, Option]] = {
-    "mle_star": {},
-    "gpt_engineer": gpt_engineer.OPTIONS,
-    "swe_agent": swe_agent.OPTIONS,
-}
+AGENTS: dict[str, Agent] = {name: listing.agent for name, listing in LISTINGS.items()}

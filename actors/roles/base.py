@@ -86,6 +86,11 @@ def python_program(text: str) -> str:
     return program
 
 
+def without_code(text: str) -> str:
+    """The prose of an answer, its code blocks cut out."""
+    return _FENCE.sub("", text).strip()
+
+
 def json_block(text: str) -> Any:
     """The one JSON value of an answer, fenced or bare; raises AnswerError."""
     blocks = [body for language, body in _FENCE.findall(text) if language in ("json", "")]

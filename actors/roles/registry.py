@@ -6,6 +6,10 @@ from typing import Any
 
 from actors.roles import (
     ablator,
+    aide_drafter,
+    aide_improver,
+    automl_gpt_planner,
+    automl_gpt_writer,
     coder,
     data_profiler,
     data_usage_checker,
@@ -45,6 +49,10 @@ _MODULES = (
     debugger,
     submitter,
     reporter,
+    aide_drafter,
+    aide_improver,
+    automl_gpt_planner,
+    automl_gpt_writer,
     file_writer,
     entry_writer,
     improver,

@@ -71,6 +71,7 @@ def isolate(level: Level, slot: Slot, bundles: Path, hidden_paths: tuple[Path, .
             scratch=("/tmp", "/dev/shm"),
             confine={
                 "seccomp": filtered,
+                "forks": False,
                 "unix": True,
                 # The mounts decide what exists; this keeps a script from other tasks' bundles.
                 "script": {"around": [str(mounts.SLOT), str(mounts.BUNDLES)], "write": ["/dev", "/tmp"]}
@@ -78,7 +79,10 @@ def isolate(level: Level, slot: Slot, bundles: Path, hidden_paths: tuple[Path, .
                 else None,
             },
         )
-    confine: dict[str, Any] = {"seccomp": filtered, "unix": False}
+    uid = slot.uid if os.geteuid() == 0 and reachable(slot) else None
+    # Root itself the kernel does not limit in processes: there we are asked about each.
+    forks = uid is None and os.geteuid() == 0
+    confine: dict[str, Any] = {"seccomp": filtered, "unix": False, "forks": forks}
     if level == "landlock":
         folders = [*python_folders(), str(HERE / "inside"), *SYSTEM, *SETTINGS, "/proc", "/sys/fs/cgroup"]
         granted, listed = [], []
@@ -101,7 +105,7 @@ def isolate(level: Level, slot: Slot, bundles: Path, hidden_paths: tuple[Path, .
         inside=HERE,
         slot=slot.folder,
         bundles=bundles if level == "landlock" else None,
-        uid=slot.uid if os.geteuid() == 0 and reachable(slot) else None,
+        uid=uid,
         scratch=(),
         confine=confine,
     )

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from actors.errors import InputError
@@ -85,6 +86,16 @@ def choose_level(settings: SandboxSettings, report: SandboxReport | None = None)
             "Or accept it with executor.allow_weak=true or executor.level=limits"
         )
     return report.best
+
+
+@cache
+def tells_of_opens() -> bool:
+    """Whether the kernel asks us before a script opens a file or forks, by whatever code."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(HERE)!r}); from inside import seccomp; "
+        "sys.exit(seccomp.listen(seccomp.questions(True, True)) is None)"
+    )
+    return seccomp.supported() and not _fault([sys.executable, "-S", "-s", "-c", code])
 
 
 def _fault_of_namespaces() -> str:

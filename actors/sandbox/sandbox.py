@@ -15,6 +15,7 @@ from actors.sandbox.bundles import BundleCache
 from actors.sandbox.ending import ending, exit_code
 from actors.sandbox.environment import script_environment
 from actors.sandbox.inside import tree
+from actors.sandbox.inside.hiding import Hiding
 from actors.sandbox.isolation import isolate
 from actors.sandbox.settings import Level, SandboxSettings
 from actors.sandbox.shared_memory import SharedMemory
@@ -42,6 +43,7 @@ class Sandbox:
         self._isolation = isolate(level, self._slot, self._bundles.folder, settings.hidden_paths)
         self._zygote: Zygote | None = None
         self._cpus = 0
+        self._preload = PRELOAD if settings.warm else ()
 
     def run(
         self,
@@ -109,7 +111,9 @@ class Sandbox:
         """The execution under way, in a new zygote where the present one fails."""
         for last_try in (False, True):
             zygote = self._ready(request.limits.cpus)
-            supervisor = Supervisor(zygote, work, request.limits, shared=shared, cancel=cancel)
+            supervisor = Supervisor(
+                zygote, work, request.limits, shared=shared, hiding=self._hiding(), cancel=cancel
+            )
             try:
                 supervisor.start(self._job(request.bundle, request.limits, request.seed))
                 break
@@ -119,22 +123,38 @@ class Sandbox:
                     raise
         return supervisor
 
+    def _hiding(self) -> Hiding | None:
+        """What to forbid where the kernel asks us; None where it needs not to."""
+        plan = self._isolation.confine
+        if not plan["seccomp"] or not (plan.get("hidden") or plan["forks"]):
+            return None
+        return Hiding(plan.get("hidden", ()), [*plan.get("needed", ()), str(self._slot.work)])
+
     def _ready(self, cpus: int) -> Zygote:
         """The zygote, started or renewed when there is no healthy one of this many CPUs."""
         if self._zygote is not None and not (self._cpus == cpus and self._zygote.healthy):
             self._drop_zygote()
         if self._zygote is None:
-            self._zygote = Zygote(
-                prefix=self._isolation.prefix,
-                inside=self._isolation.inside,
-                environment=script_environment(self._isolation.slot / WORK, cpus),
-                confine=self._isolation.confine,
-                uid=self._isolation.uid,
-                scratch=self._isolation.scratch,
-                preload=PRELOAD if self._settings.warm else (),
-            )
+            try:
+                self._zygote = self._new_zygote(cpus)
+            except ZygoteLost:
+                if not self._preload:
+                    raise
+                self._preload = ()  # a library that breaks when it is imported does so again: stay cold
+                self._zygote = self._new_zygote(cpus)
             self._cpus = cpus
         return self._zygote
+
+    def _new_zygote(self, cpus: int) -> Zygote:
+        return Zygote(
+            prefix=self._isolation.prefix,
+            inside=self._isolation.inside,
+            environment=script_environment(self._isolation.slot / WORK, cpus),
+            confine=self._isolation.confine,
+            uid=self._isolation.uid,
+            scratch=self._isolation.scratch,
+            preload=self._preload,
+        )
 
     def _job(self, digest: str, limits: Limits, seed: int, session: bool = False) -> dict[str, Any]:
         cpu = int(limits.cpu_seconds) + 2
@@ -181,7 +201,7 @@ class Sandbox:
 
     def _settle(self) -> None:
         """After any ending: no process, no folder; a cold start leaves no zygote."""
-        if not self._settings.warm:
+        if not self._preload:
             self._drop_zygote()
         self._slot.empty()
 

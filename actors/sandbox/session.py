@@ -17,6 +17,7 @@ from typing import Any
 
 from actors.contracts import CommandResult, DataBundle, ExitStatus, SessionRequest
 from actors.sandbox.inside import tree
+from actors.sandbox.listener import Listener
 from actors.sandbox.output import Capture
 from actors.sandbox.sandbox import NO_SUBMISSION, Sandbox
 from actors.sandbox.settings import Level, SandboxSettings
@@ -45,6 +46,16 @@ class _Shell:
     said: bytes = b""
     exited: Exited | None = None
     deaf: bool = False  # it closed its end
+    listener: Listener | None = None  # where the kernel asks us
+
+    @property
+    def refused(self) -> tuple[ExitStatus, str] | None:
+        """What it may not do and is waiting for: it must be ended."""
+        if self.listener is not None and self.listener.hidden:
+            return ExitStatus.FORBIDDEN, f"it opened {self.listener.hidden}"
+        if self.listener is not None and self.listener.full:
+            return ExitStatus.PROCESSES, "too many processes"
+        return None
 
     def answer(self) -> dict[str, Any] | None:
         """Its answer to the command at hand, once it is whole."""
@@ -106,7 +117,7 @@ class SessionSandbox(Sandbox):
             wall_seconds=started + min(seconds, self._request.limits.wall_seconds),
             cpu_seconds=charged + self._request.limits.cpu_seconds,
         )
-        shell = self._shell = self._shell or self._started(zygote)
+        shell = self._shell = self._shell or self._started(zygote, watch)
         tree.send(tree.descendants(zygote.pid), signal.SIGCONT)
         shell.said = b""
         with contextlib.suppress(OSError):  # it is gone: its exit tells
@@ -122,17 +133,22 @@ class SessionSandbox(Sandbox):
         result = self._told(shell, watch, cancel.is_set())
         return replace(result, seconds=watch.seconds - started, cpu_seconds=watch.cpu - charged)
 
-    def _started(self, zygote: Zygote) -> _Shell:
+    def _started(self, zygote: Zygote, watch: Watch) -> _Shell:
         ours, theirs = socket.socketpair()
         ours.settimeout(PERIOD)
-        fds = (self._out.writer, self._out.writer, self._report.writer, theirs.fileno())
+        hiding = self._hiding()
+        listener = None if hiding is None else Listener(hiding, watch.room)
+        fds: tuple[int, ...] = (self._out.writer, self._out.writer, self._report.writer, theirs.fileno())
+        fds += () if listener is None else (listener.writer,)
         request = self._request
         try:
             zygote.run(self._job(request.bundle, request.limits, request.seed, session=True), fds)
         finally:
             theirs.close()
+            if listener is not None:
+                listener.close_writer()
         ours.settimeout(GRACE)
-        return _Shell(ours)
+        return _Shell(ours, listener=listener)
 
     def _follow(self, zygote: Zygote, shell: _Shell, watch: Watch, cancel: threading.Event) -> None:
         """Read, look and wait until the shell answers, ends, or must be stopped."""
@@ -140,12 +156,15 @@ class SessionSandbox(Sandbox):
             if not self._turn(zygote, shell):
                 return
             watch.look_if_due(PERIOD)
+            watch.breach = watch.breach or shell.refused
             if self._out.flooded:
                 watch.breach = ExitStatus.OUTPUT, f"{self._out.total >> 20} MiB of output"
 
     def _turn(self, zygote: Zygote, shell: _Shell) -> bool:
         """Take what comes within a moment; False when the shell has answered or ended."""
         sources: list[Any] = [zygote, self._out.reader, self._report.reader]
+        if shell.listener is not None and shell.listener.fileno() >= 0 and shell.refused is None:
+            sources.append(shell.listener)
         ready, _, _ = select.select(sources if shell.deaf else [*sources, shell.control], [], [], PERIOD)
         self._out.pump()
         self._report.pump()
@@ -155,6 +174,8 @@ class SessionSandbox(Sandbox):
                 heard = shell.control.recv(ANSWER_BYTES)
             shell.said += heard
             shell.deaf = not heard or len(shell.said) > ANSWER_BYTES
+        if shell.listener is not None and shell.listener in ready:
+            shell.listener.pump()
         if zygote in ready:
             shell.exited = zygote.receive(PERIOD) or shell.exited
         return shell.exited is None and shell.answer() is None
@@ -162,11 +183,17 @@ class SessionSandbox(Sandbox):
     def _stop(self, zygote: Zygote, shell: _Shell) -> None:
         """Kill what the command started; the shell too, if it does not come back from that."""
         deadline = time.monotonic() + GRACE
-        while shell.answer() is None and shell.exited is None and time.monotonic() < deadline:
+        while (
+            shell.refused is None
+            and shell.answer() is None
+            and shell.exited is None
+            and time.monotonic() < deadline
+        ):
             tree.send(self._started_by_commands(zygote), signal.SIGKILL)
             self._turn(zygote, shell)
         tree.send(self._started_by_commands(zygote), signal.SIGKILL)
-        if shell.answer() is None:
+        if shell.answer() is None or shell.refused is not None:
+            shell.said = b""  # what waits for our leave never gets it
             zygote.clean()
 
     def _freeze(self, zygote: Zygote) -> None:
@@ -225,6 +252,8 @@ class SessionSandbox(Sandbox):
     def _forget_shell(self) -> None:
         if self._shell is not None:
             self._shell.control.close()
+            if self._shell.listener is not None:
+                self._shell.listener.close()
             self._shell = None
 
 

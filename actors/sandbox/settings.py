@@ -22,7 +22,8 @@ PROMISES: dict[Level, str] = {
     ),
     "limits": (
         "time, memory, processes, disk and output are bounded; against accidents only: files of this user "
-        "can be read, though reads of hidden data by Python void the run"
+        "can be read, though opening hidden data ends and voids the run (seen only in Python code where "
+        "the kernel does not report it)"
     ),
 }
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.contracts import ExitStatus, Limits
+from actors.sandbox.inside.hiding import Hiding
+from actors.sandbox.listener import Listener
 from actors.sandbox.output import Capture
 from actors.sandbox.shared_memory import SharedMemory
 from actors.sandbox.watch import Watch
@@ -48,6 +50,7 @@ class Supervisor:
         limits: Limits,
         *,
         shared: SharedMemory | None,
+        hiding: Hiding | None,
         cancel: threading.Event | None,
     ) -> None:
         self._zygote = zygote
@@ -57,12 +60,15 @@ class Supervisor:
         self._err = Capture(limits.output_bytes)
         self._report = Capture(REPORT_BYTES)
         self._watch = Watch(zygote.pid, work, limits, shared)
+        self._listener = Listener(hiding, self._watch.room) if hiding is not None else None
         self._exited: Exited | None = None
         self._warned = False
 
     def start(self, job: dict[str, Any]) -> None:
         """Start the script; raises ZygoteLost when that failed, and a new zygote may do better."""
-        streams = (self._out, self._err, self._report)
+        streams: list[Capture | Listener] = [self._out, self._err, self._report]
+        if self._listener is not None:
+            streams.append(self._listener)
         try:
             self._zygote.run(job, tuple(stream.writer for stream in streams))
         except BaseException:
@@ -88,6 +94,8 @@ class Supervisor:
             self._watch.breach = self._watch.breach or (ExitStatus.LOST, str(error))
         finally:
             texts = [stream.close() for stream in streams]
+            if self._listener is not None:
+                self._listener.close()
         return Run(
             stdout=texts[0],
             stderr=OURS.sub("", texts[1]) if self._warned else texts[1],
@@ -107,10 +115,14 @@ class Supervisor:
         watch = self._watch
         while self._exited is None and watch.breach is None and not self._cancel.is_set():
             sources: list[Any] = [self._zygote, *streams]
+            if self._listener is not None and self._listener.fileno() >= 0:
+                sources.append(self._listener)
             ready, _, _ = select.select(sources, [], [], PERIOD)
             for fd in [fd for fd in ready if fd in streams]:
                 if not streams[fd].pump():
                     del streams[fd]
+            if self._listener is not None and self._listener in ready:
+                self._answer(self._listener)
             if self._zygote in ready:
                 self._exited = self._zygote.receive(PERIOD)
             if self._exited is None:
@@ -119,6 +131,13 @@ class Supervisor:
             if not self._warned and watch.seconds > self._limits.wall_seconds - WARNING:
                 self._warned = True
                 self._zygote.dump()
+
+    def _answer(self, listener: Listener) -> None:
+        listener.pump()
+        if listener.hidden and self._watch.breach is None:
+            self._watch.breach = ExitStatus.FORBIDDEN, f"it opened {listener.hidden}"
+        elif listener.full and self._watch.breach is None:
+            self._watch.breach = ExitStatus.PROCESSES, f"limit {self._limits.processes}"
 
     def _check_output(self) -> None:
         for name, stream in (("stdout", self._out), ("stderr", self._err)):

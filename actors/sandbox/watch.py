@@ -13,7 +13,9 @@ from actors.sandbox.shared_memory import SharedMemory
 THREADS = 4  # a process of the limit may have, on average
 FILES = 100_000  # in the work folder, at most
 DEPTH = 200  # of its folders, at most
+FIRST_LOOK = 0.05  # seconds after the start: a look costs as much as a warm start
 DISK_PERIOD = 0.5  # seconds between two looks at the disk
+GROWTH = 1.05  # of resident memory, after which the tree's proportional share is measured anew
 
 
 class Watch:
@@ -22,6 +24,7 @@ class Watch:
     def __init__(self, zygote: int, work: int, limits: Limits, shared: SharedMemory | None) -> None:
         self.limits = limits
         self.peak = 0
+        self._resident = 0  # the largest at which the tree's share was measured
         self.breach: tuple[ExitStatus, str] | None = None
         self._zygote = zygote
         self._work = work
@@ -30,7 +33,9 @@ class Watch:
         self._reaped_before = self._reaped()
         self._cpu = 0.0
         self._started = time.monotonic()
-        self._next_look = self._next_disk = 0.0
+        self._next_look = self._started + FIRST_LOOK
+        self._next_disk = 0.0
+        self._tasks = 0
 
     @property
     def seconds(self) -> float:
@@ -51,19 +56,19 @@ class Watch:
 
     def look(self) -> None:
         """Measure once and note the first limit that is passed."""
-        live = [(pid, s) for pid in tree.descendants(self._zygote) if (s := tree.stat(pid)) is not None]
+        live = [(pid, s) for pid in tree.below(self._zygote) if (s := tree.stat(pid)) is not None]
         reaped = self._reaped() - self._reaped_before
         self._cpu = max(self._cpu, reaped + sum(s.cpu + s.reaped_cpu for _, s in live))
         for pid, s in live:
             self._cpu_by_process[pid, s.started] = s.cpu
         limits = self.limits
-        threads = sum(s.threads for _, s in live)
+        threads = self._tasks = sum(s.threads for _, s in live)
         if len(live) > limits.processes or threads > THREADS * limits.processes:
             self._break(
                 ExitStatus.PROCESSES, f"{len(live)} processes, {threads} threads; limit {limits.processes}"
             )
             return
-        memory = sum(tree.memory(pid) for pid, _ in live)
+        memory = self._memory(live)
         self.peak = max(self.peak, memory)
         if memory > limits.memory_bytes:
             self._break(ExitStatus.MEMORY, f"{memory >> 20} MiB; limit {limits.memory_bytes >> 20} MiB")
@@ -73,6 +78,22 @@ class Watch:
             self._break(ExitStatus.WALL, f"limit {limits.wall_seconds:g} seconds")
         if time.monotonic() > self._next_disk:
             self.look_at_disk()
+
+    def _memory(self, live: list[tuple[int, tree.Stat]]) -> int:
+        """Bytes of the tree; 0 where they cannot be more than at an earlier look.
+
+        The proportional share is dear to read and never above the resident size.
+        """
+        resident = sum(s.resident for _, s in live)
+        if resident < GROWTH * self._resident and resident < self.limits.memory_bytes:
+            return 0
+        self._resident = max(self._resident, resident)
+        return sum(tree.memory(pid) for pid, _ in live)
+
+    def room(self) -> int:
+        """Measure, and say how many more processes and threads there may be."""
+        self.look()
+        return 0 if self.breach else THREADS * self.limits.processes - self._tasks
 
     def look_at_disk(self) -> None:
         """Measure the work folder, no more than a tenth of the time."""

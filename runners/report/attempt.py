@@ -6,6 +6,7 @@ import json
 
 from actors.contracts import Ending
 from runners.report.markup import bullets, figure, line, quoted, table
+from runners.report.predictions import predictions
 from runners.report.prose import sections
 from runners.report.reproduction import reproduction
 from runners.report.session import session
@@ -13,6 +14,7 @@ from runners.report.story import Story, Tried
 from runners.report.trials import leakage, trials
 
 PLOT = "scores.svg"
+TREE = "tree.svg"
 ENDED = {
     Ending.FINISHED: "The agent finished and handed in a submission.",
     Ending.INVALID_SUBMISSION: "The submission was refused by the grader's checks; it counts as a failure.",
@@ -25,18 +27,21 @@ ENDED = {
 }
 
 
-def attempt_report(story: Story, plot: bool = True) -> str:
-    """The report; `plot` refers to the picture of the scores beside it."""
+def attempt_report(story: Story, plot: bool = True, tree: bool = False) -> str:
+    """The report; `plot` and `tree` refer to the pictures of the scores and of the search beside it."""
     said = sections(story)
+    predicted = predictions(story)
     first = story.entries[0]
     parts = [
         f"# {line(first.task)}, attempt {first.attempt}",
         _outcome(story),
         f"## The task\n\n{_task(story)}",
-        f"## The data's traps\n\n{_traps(story)}",
+        *([f"## The data's traps\n\n{_traps(story)}"] if story.last_ask("data_profiler") else []),
         *([f"## At the shell\n\n{commands}"] if (commands := session(story)) else []),
+        *([f"## What was predicted\n\n{predicted}"] if predicted else []),
         f"## What was tried\n\n{trials(story, PLOT if plot else '')}",
-        f"## What ablation showed\n\n{_ablations(story)}",
+        *([f"## The tree\n\n{_tree()}"] if tree else []),
+        *([f"## What ablation showed\n\n{_ablations(story)}"] if story.last_ask("ablator") else []),
         f"## The winner\n\n{_winner(story)}\n\n{said.won}",
         *([f"## What was learnt\n\n{said.learnt}"] if said.learnt else []),
         f"## Leakage\n\n{leakage(story)}",
@@ -115,17 +120,20 @@ def _task(story: Story) -> str:
 def _traps(story: Story) -> str:
     notes = story.notes
     if notes is None:
-        asked = story.last_ask("data_profiler")
-        return (
-            "The data profiler was not asked."
-            if asked is None
-            else "The data profiler gave no usable answer."
-        )
+        return "The data profiler gave no usable answer."
     rows = [f"{line(trap)}" for trap in notes.traps] or ["Nothing unusual was found."]
     advice = (
         "\n\nWhat to do about them:\n\n" + bullets([line(a) for a in notes.advice]) if notes.advice else ""
     )
     return bullets(rows) + advice
+
+
+def _tree() -> str:
+    return (
+        f"![every script under the one that it was made from]({TREE})\n\n"
+        "Each script hangs from the one that it changes or repairs and is labelled with its entry and its "
+        "score, shortened; a script at the top is a draft."
+    )
 
 
 def _ablations(story: Story) -> str:

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runners.files import write_whole
-from runners.report.attempt import PLOT, attempt_report
+from runners.report.attempt import PLOT, TREE, attempt_report
 from runners.report.plot import score_plot
 from runners.report.story import tell
+from runners.report.tree import tree_plot
 from scratchpad.records import Entry
 
 REPORT = "report.md"
 
 
 def write_report(folder: Path, entries: Sequence[Entry]) -> None:
-    """Write report.md, and the plot that it shows, from one attempt's entries."""
+    """Write report.md, and the pictures that it shows, from one attempt's entries."""
     story = tell(entries)
-    plot = score_plot(story)
-    if plot is not None:
-        write_whole(folder / PLOT, plot)
-    write_whole(folder / REPORT, attempt_report(story, plot is not None).encode("utf-8", "replace"))
+    pictures = {PLOT: score_plot(story), TREE: tree_plot(story)}
+    drawn = {name: picture for name, picture in pictures.items() if picture is not None}
+    for name, picture in drawn.items():
+        write_whole(folder / name, picture)
+    text = attempt_report(story, plot=PLOT in drawn, tree=TREE in drawn)
+    write_whole(folder / REPORT, text.encode("utf-8", "replace"))

@@ -96,7 +96,8 @@ def read(data: bytes, layout: TableFormat) -> pd.DataFrame:
     if layout.kind == "jsonl":
         return pd.read_json(io.BytesIO(data), lines=True)
     if layout.kind == "xlsx":
-        return pd.read_excel(io.BytesIO(data))
+        # Unnamed, the engine is looked for among modules that another thread may still be importing.
+        return pd.read_excel(io.BytesIO(data), engine="openpyxl")
     data = gzip.decompress(data) if layout.gzipped else data
     options: dict[str, Any] = {**_text_options(layout), "na_values": list(layout.na_values) or None}
     if layout.kind == "fwf":

@@ -107,6 +107,20 @@ def test_multirun_runs_every_combination(monkeypatch: pytest.MonkeyPatch) -> Non
     assert seen == [(1, "fast"), (1, "paper"), (2, "fast"), (2, "paper")]
 
 
+def test_multirun_ends_with_the_command_that_compares(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("runners.sweep.run_sweep", lambda config: 0)
+    named = "name=two-${profile.name}"
+    assert run(monkeypatch, "-m", "+tasks=quick", "profile=fast,paper", named) == 0
+    assert capsys.readouterr().out.endswith("compare   python -m runners.compare two-fast two-paper\n")
+    assert run(monkeypatch, "-m", "+tasks=quick", "profile=fast,paper", named, "runs=else where") == 0
+    assert "compare 'else where/two-fast' 'else where/two-paper'" in capsys.readouterr().out
+    assert run(monkeypatch, "+tasks=quick", named) == 0
+    assert run(monkeypatch, "-m", "+tasks=quick", named) == 0
+    assert "compare" not in capsys.readouterr().out
+
+
 def test_exit_code_of_the_sweep_is_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runners.sweep.run_sweep", lambda config: 130)
     assert run(monkeypatch, "+tasks=quick") == 130

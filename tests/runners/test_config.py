@@ -12,6 +12,7 @@ import pytest
 from hydra import compose, initialize_config_module
 from omegaconf import DictConfig
 
+from actors.agents.registry import LISTINGS
 from actors.contracts import Budget
 from actors.errors import InputError
 from actors.models.settings import Price
@@ -178,3 +179,34 @@ def test_a_tracking_password_is_never_recorded(monkeypatch: pytest.MonkeyPatch) 
     assert "canary" not in config.recorded + repr(config)
     record(config)
     assert load("resume=mine").tracker.uri == os.environ["MLFLOW_TRACKING_URI"]
+
+
+def test_baselines_are_configured_by_their_own_options() -> None:
+    aide = load("+tasks=all", "agent=aide", "agent.options.steps=6")
+    assert (aide.agent, aide.settings.options["drafts"], aide.settings.options["steps"]) == ("aide", 5, 6)
+    automl_gpt = load("+tasks=all", "agent=automl_gpt")
+    assert automl_gpt.settings.options == {"configurations": 4, "cards": 3, "repairs": 1}
+
+
+@pytest.mark.parametrize("agent", sorted(LISTINGS))
+def test_the_options_in_yaml_are_the_declared_ones(agent: str) -> None:
+    written = load("+tasks=all", f"agent={agent}").settings.options
+    assert written == {name: option.default for name, option in LISTINGS[agent].options.items()}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ("agent=aide", "agent.options.debug_probability=2"),
+            "debug_probability=2: must be a number from",
+        ),
+        (("agent=aide", "+agent.options.draft=2"), "agent.options.draft: this agent has no such setting"),
+        (("+agent.options.drafts=2",), "agent.options.drafts: this agent has no such setting"),
+        (("agent.name=aida",), "agent.name=aida: unknown"),
+        (("agent=aide", "agent.roles.aide_drafter=false"), "aide_drafter=false: aide cannot work without"),
+    ],
+)
+def test_senseless_agents_and_options_are_refused(overrides: tuple[str, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load("+tasks=all", *overrides)

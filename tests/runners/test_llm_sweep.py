@@ -16,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from fault_server import Answer, completion, error, serving
 from taskfolders import write_task
@@ -132,7 +134,7 @@ def test_faults_on_the_way_change_no_score(plain: tuple[Path, list[str]]) -> Non
 
 
 def holding(folder: Path, canary: bytes) -> list[str]:
-    """Every file, and every text of a SQLite database, that holds the canary."""
+    """Every file, text of a SQLite database and value of a Parquet table that holds the canary."""
     found = []
     for path in folder.rglob("*"):
         if not path.is_file() or path.is_symlink():
@@ -140,6 +142,8 @@ def holding(folder: Path, canary: bytes) -> list[str]:
         data = path.read_bytes()
         if canary in data:
             found.append(str(path))
+        if path.suffix == ".parquet" and canary.decode() in repr(pq.read_table(path).to_pylist()):
+            found.append(f"{path} (values)")
         if data.startswith(b"SQLite format 3"):
             with closing(sqlite3.connect(path)) as database:
                 if any(canary.decode() in line for line in database.iterdump()):
@@ -155,6 +159,18 @@ def blobs_and_entries(folder: Path) -> str:
     return repr(entries) + repr(blobs)
 
 
+def test_the_search_for_a_key_finds_planted_ones(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "log").write_bytes(b"\xff" + CANARY.encode())
+    pq.write_table(pa.table({"fault": [f"key {CANARY}"] * 3}), tmp_path / "a.parquet", compression="zstd")
+    with closing(sqlite3.connect(tmp_path / "a.db")) as database:
+        database.execute("create table t (x)")
+        database.execute("insert into t values (?)", [CANARY])
+        database.commit()
+    found = " ".join(holding(tmp_path, CANARY.encode()))
+    assert all(name in found for name in ("deep/log", "a.parquet (values)", "a.db (dump)"))
+
+
 def test_a_key_is_nowhere_in_what_a_sweep_leaves(tmp_path: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="ray") as ray_folder, served() as url:
         environment = {"OPENAI_API_KEY": CANARY, "RAY_TMPDIR": ray_folder}
@@ -167,6 +183,7 @@ def test_a_key_is_nowhere_in_what_a_sweep_leaves(tmp_path: Path) -> None:
         assert holding(Path(ray_folder), CANARY.encode()) == []
     assert CANARY not in blobs_and_entries(tmp_path / "runs" / "canary")
     assert list(tmp_path.rglob("*.db")), "MLflow's database was not searched"
+    assert list(tmp_path.rglob("*.parquet")), "the table of attempts was not searched"
 
 
 def test_a_key_that_a_server_repeats_is_kept_from_the_screen_and_the_files(tmp_path: Path) -> None:

@@ -47,27 +47,6 @@ def test_nothing_to_say_of_a_sound_configuration(config: SweepConfig) -> None:
     assert preflight.faults_of(config) == []
 
 
-@pytest.mark.parametrize(
-    ("agent", "options", "fault"),
-    [
-        ("swe_agent", {"turns": 60.0, "reserve": 0.1}, ""),
-        ("gpt_engineer", {"improvements": 0.0}, ""),
-        ("swe_agent", {"turns": 0.0}, "agent.options.turns=0: must be a whole number from 1 to 1000"),
-        ("swe_agent", {"turns": 2.5}, "agent.options.turns=2.5: must be a whole number"),
-        ("swe_agent", {"reserve": 1.0}, "agent.options.reserve=1: must be a number from 0 to 0.9"),
-        ("gpt_engineer", {"turns": 3.0}, "no such setting; valid: improvements"),
-        ("mle_star", {"turns": 3.0}, "no such setting; valid: none"),
-        ("mle", {}, "agent.name=mle: no such agent; valid: mle_star, "),
-    ],
-)
-def test_an_agents_own_settings_are_held_to_its_list(
-    config: SweepConfig, agent: str, options: dict[str, float], fault: str
-) -> None:
-    faults = preflight.faults_of(replace(config, agent=agent, settings=AgentSettings(options=options)))
-    assert len(faults) == bool(fault)
-    assert fault in "".join(faults)
-
-
 @pytest.mark.parametrize("uri", [None, "sqlite:///x.db"])
 def test_embedded_sqlite_is_refused_when_ray_is_remote(config: SweepConfig, uri: str | None) -> None:
     remote = replace(config, ray=RaySettings("h:1"), tracker=TrackerSettings("mlflow", uri))
@@ -89,6 +68,21 @@ def test_a_tracking_password_is_not_shown(config: SweepConfig) -> None:
         replace(config, tracker=TrackerSettings("mlflow", "oracle://me:canary@db/x"))
     )
     assert "canary" not in fault
+
+
+def test_an_agent_without_its_extra_is_refused_with_the_remedy(
+    config: SweepConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight.importlib.util, "find_spec", lambda name: None)
+    assert preflight.faults_of(replace(config, agent="automl")) == [
+        "agent=automl: flaml, xgboost not installed; add with: pip install '.[automl]'"
+    ]
+    assert preflight.check_agent(config) == []
+
+
+def test_an_agent_with_its_extra_may_start(config: SweepConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight.importlib.util, "find_spec", lambda name: name)
+    assert preflight.check_agent(replace(config, agent="automl")) == []
 
 
 def test_runs_that_cannot_be_made(config: SweepConfig, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.agents.mle_star.closing import hand_in, write_report
+from actors.agents.closing import hand_in, write_report
 from actors.agents.mle_star.ensembling import ensemble
 from actors.agents.mle_star.initial import initial_solution, look_at_data
 from actors.agents.mle_star.refinement import refine

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from actors.briefing import read_brief
 from actors.contracts import Limits, Message, TaskBrief
@@ -68,6 +69,10 @@ def read_question(messages: Sequence[Message], seed: int) -> Question:
     blocks = fences(sections.pop("Task brief", ""))
     if not blocks:
         raise ModelError("the request has no `## Task brief` section with a yaml block")
-    brief, limits, libraries = read_brief(blocks[0])
+    brief, limits, libraries = _brief(blocks[0])
     complaint = user[-1] if len(user) > 1 else ""
     return Question(found[1], brief, limits, libraries, sections, seed, complaint)
+
+
+# An attempt asks with the same brief a hundred times.
+_brief = lru_cache(maxsize=64)(read_brief)

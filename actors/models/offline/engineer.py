@@ -9,6 +9,8 @@ from collections.abc import Callable
 from actors.contracts import ChatReply, ChatRequest
 from actors.errors import ModelError
 from actors.models.offline.answers import (
+    aide,
+    automl_gpt,
     data,
     ensemble,
     finish,
@@ -43,6 +45,10 @@ def answers() -> dict[str, Callable[[Question], str]]:
         "debugger": finish.debugger,
         "submitter": finish.submitter,
         "reporter": reporting.reporter,
+        "aide_drafter": aide.aide_drafter,
+        "aide_improver": aide.aide_improver,
+        "automl_gpt_planner": automl_gpt.automl_gpt_planner,
+        "automl_gpt_writer": automl_gpt.automl_gpt_writer,
         "file_writer": gpt_engineer.file_writer,
         "entry_writer": gpt_engineer.entry_writer,
         "improver": gpt_engineer.improver,

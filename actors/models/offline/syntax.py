@@ -74,6 +74,7 @@ class Scope:
 
     statements: list[ast.stmt]
     parameters: set[str] = field(default_factory=set)
+    function: ast.FunctionDef | ast.AsyncFunctionDef | None = None  # None for the module
 
     def definitions(self, name: str) -> Iterator[tuple[ast.stmt, ast.expr]]:
         """Every statement that gives `name`, or a part of it, a value."""
@@ -95,7 +96,7 @@ def scopes(tree: ast.Module) -> list[Scope]:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             arguments = node.args
             names = {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-            found.append(Scope(list(_flat(node.body)), names))
+            found.append(Scope(list(_flat(node.body)), names, node))
     return found
 
 

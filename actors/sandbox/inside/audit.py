@@ -1,35 +1,28 @@
-"""Watches what Python opens, where nothing stronger is at hand: hidden paths are refused and told of."""
+"""Watches what Python opens, where the kernel tells of no opens: hidden paths are refused and told of."""
 
 from __future__ import annotations
 
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
+
+from .hiding import Hiding
 
 PATHS = {"open": 1, "os.link": 2, "os.symlink": 2, "os.rename": 2}  # how many paths lead the arguments
 COMMANDS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn")
 
 
-def watch(hidden: Iterable[str], needed: Iterable[str], tell: Callable[[str], None]) -> None:
-    """Refuse every use of a path at or below `hidden`, in this process, and `tell` the path.
-
-    What lies below a `needed` folder inside a hidden one stays open: the interpreter, the script's own
-    folder.
-    """
-    exceptions = {path: tuple(n for n in needed if _below(n, path)) for path in hidden}
-    named = [path for path, within in exceptions.items() if not within]
+def watch(hiding: Hiding, tell: Callable[[str], None]) -> None:
+    """Refuse every use of a hidden path in this process, and `tell` the path."""
+    named = hiding.closed
     busy: set[int] = set()  # threads inside the hook: its own look-ups raise events too
 
     def is_hidden(path: Any) -> bool:
         if path is None or isinstance(path, int):
             return False  # an open descriptor: its opening was seen
-        real = os.path.realpath(os.fsdecode(path))
-        return any(
-            _below(real, top) and not any(_below(real, folder) for folder in within)
-            for top, within in exceptions.items()
-        )
+        return hiding.covers(os.path.realpath(os.fsdecode(path)))
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         thread = threading.get_ident()
@@ -51,7 +44,3 @@ def watch(hidden: Iterable[str], needed: Iterable[str], tell: Callable[[str], No
             raise PermissionError(f"{found[0]} is hidden from scripts")
 
     sys.addaudithook(hook)
-
-
-def _below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder + os.sep)

@@ -1,4 +1,8 @@
-"""A system-call filter: what no training script needs is refused with EPERM (seccomp(2), mode filter)."""
+"""A system-call filter: what no training script needs is refused with EPERM (seccomp(2), mode filter).
+
+A second filter lets the kernel ask, before each call that opens or moves a file or makes a process,
+whoever holds its listener (seccomp_unotify(2), Linux 5.5).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,12 @@ import errno
 import os
 import platform
 import struct
+from typing import Any
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, MODE_FILTER = 38, 22, 2
+SET_MODE_FILTER, NEW_LISTENER = 1, 1 << 3
 LOAD, EQUAL, GREATER_OR_EQUAL, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-ALLOW, REFUSE = 0x7FFF0000, 0x00050000  # the error number goes into REFUSE's low bits
+ALLOW, ASK, REFUSE = 0x7FFF0000, 0x7FC00000, 0x00050000  # the error number goes into REFUSE's low bits
 NUMBER, ARCHITECTURE, ARGUMENT_0 = 0, 4, 16  # offsets in struct seccomp_data, little-endian
 NEW_NAMESPACES = 0x7E020000  # the CLONE_NEW* flags
 AF_UNIX = 1
@@ -76,6 +82,21 @@ REFUSED = {
     "adjtimex": (159, 171),
     "personality": (135, 92),
 }
+# Calls that a listener is asked about, (x86_64, aarch64), with the arguments that hold their paths,
+# each after the one that holds the folder it starts from (None: the current one).
+ASKED: dict[str, tuple[tuple[int, int], tuple[tuple[int | None, int], ...]]] = {
+    "open": ((2, -1), ((None, 0),)),
+    "creat": ((85, -1), ((None, 0),)),
+    "openat": ((257, 56), ((0, 1),)),
+    "link": ((86, -1), ((None, 0), (None, 1))),
+    "linkat": ((265, 37), ((0, 1), (2, 3))),
+    "rename": ((82, -1), ((None, 0), (None, 1))),
+    "renameat": ((264, 38), ((0, 1), (2, 3))),
+    "renameat2": ((316, 276), ((0, 1), (2, 3))),
+}
+OPENAT2 = 437  # resolves paths by rules of its own; C libraries fall back to openat
+FORKS = {"fork": (57, -1), "vfork": (58, -1), "clone": (56, 220)}
+SECCOMP = (317, 277)
 
 
 def supported() -> bool:
@@ -83,11 +104,22 @@ def supported() -> bool:
     return platform.machine() in SPECIAL
 
 
+def opening() -> dict[int, tuple[tuple[int | None, int], ...]]:
+    """The calls of this architecture that open or move files, by number, with their paths."""
+    column = _column()
+    return {numbers[column]: paths for numbers, paths in ASKED.values() if numbers[column] >= 0}
+
+
+def forking() -> set[int]:
+    """The calls of this architecture that make a process or a thread."""
+    return {numbers[_column()] for numbers in FORKS.values()} - {-1}
+
+
 def program(unix_sockets: bool) -> bytes:
     """The filter in classic BPF; with `unix_sockets`, sockets of that family alone are allowed."""
     machine = platform.machine()
     name, special = SPECIAL[machine]
-    column = list(SPECIAL).index(machine)
+    column = _column()
     refuse = _op(RETURN, REFUSE | errno.EPERM)
     code = [_op(LOAD, ARCHITECTURE), _op(EQUAL, name, 1, 0), refuse, _op(LOAD, NUMBER)]
     if machine == "x86_64":
@@ -104,13 +136,48 @@ def program(unix_sockets: bool) -> bytes:
     return b"".join([*code, _op(RETURN, ALLOW)])
 
 
+def questions(opens: bool, forks: bool) -> bytes:
+    """The filter in classic BPF whose calls wait for the word of a listener.
+
+    Where another filter refuses one of them, that holds.
+    """
+    code = [_op(LOAD, NUMBER)]
+    for number in [*(opening() if opens else ()), *(forking() if forks else ())]:
+        code += [_op(EQUAL, number, 0, 1), _op(RETURN, ASK)]
+    if opens:
+        code += [_op(EQUAL, OPENAT2, 0, 1), _op(RETURN, REFUSE | errno.ENOSYS)]
+    return b"".join([*code, _op(RETURN, ALLOW)])
+
+
 def restrict(code: bytes) -> None:
     """Put this process and its children under a filter, for good."""
     libc = ctypes.CDLL(None, use_errno=True)
-    buffer = ctypes.create_string_buffer(code, len(code))
-    header = struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer))
+    header, _buffer = _header(code)
     if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(PR_SET_SECCOMP, MODE_FILTER, header, 0, 0):
         raise OSError(ctypes.get_errno(), f"seccomp: {os.strerror(ctypes.get_errno())}")
+
+
+def listen(code: bytes) -> int | None:
+    """As `restrict`, for a filter that asks; returns the listener, or None, with nothing done.
+
+    That is where the kernel is too old, or another listener stands around this process.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    header, _buffer = _header(code)
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), f"seccomp: {os.strerror(ctypes.get_errno())}")
+    fd = int(libc.syscall(SECCOMP[_column()], SET_MODE_FILTER, NEW_LISTENER, header))
+    return fd if fd >= 0 else None
+
+
+def _column() -> int:
+    return list(SPECIAL).index(platform.machine())
+
+
+def _header(code: bytes) -> tuple[bytes, Any]:
+    """A struct sock_fprog, and the memory that it points to."""
+    buffer = ctypes.create_string_buffer(code, len(code))
+    return struct.pack("HxxxxxxQ", len(code) // 8, ctypes.addressof(buffer)), buffer
 
 
 def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:

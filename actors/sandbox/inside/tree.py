@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _TICK = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Stat:
     reaped_cpu: float  # seconds, of children that it waited for
     threads: int
     started: int  # clock ticks since boot; with the pid it names a process for good
+    resident: int  # bytes, what it shares with others included
 
 
 def read(path: str) -> str:
@@ -36,7 +38,7 @@ def read(path: str) -> str:
 def stat(pid: int) -> Stat | None:
     """What /proc says of a process, None when it is gone."""
     fields = read(f"/proc/{pid}/stat").rpartition(")")[2].split()
-    if len(fields) < 20:
+    if len(fields) < 22:
         return None
     ticks = [int(x) for x in fields[11:15]]
     return Stat(
@@ -46,6 +48,7 @@ def stat(pid: int) -> Stat | None:
         reaped_cpu=(ticks[2] + ticks[3]) / _TICK,
         threads=int(fields[17]),
         started=int(fields[19]),
+        resident=int(fields[21]) * _PAGE,
     )
 
 
@@ -68,6 +71,21 @@ def descendants(root: int) -> list[int]:
     for pid in queue:
         found += children.get(pid, [])
         queue += children.get(pid, [])
+    return found
+
+
+def below(root: int) -> list[int]:
+    """Every process under `root` as the kernel lists children: quick, but blind to one just being born."""
+    if not os.path.exists(f"/proc/{root}/task/{root}/children"):
+        return descendants(root)  # the kernel was built without these lists
+    found: list[int] = []
+    queue = [root]
+    for pid in queue:
+        with contextlib.suppress(OSError):
+            for task in os.listdir(f"/proc/{pid}/task"):
+                children = [int(child) for child in read(f"/proc/{pid}/task/{task}/children").split()]
+                found += children
+                queue += children
     return found
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -106,6 +107,12 @@ def strangers() -> list[str]:
     return found
 
 
+def limits_of(script: str) -> Limits:
+    """The limits that a script's `# wall: seconds` and `# cpu: seconds` tighten."""
+    own = dict(re.findall(r"^# (wall|cpu): (.*)$", script, re.MULTILINE))
+    return replace(LIMITS, **{f"{name}_seconds": float(seconds) for name, seconds in own.items()})
+
+
 async def main(level: str, names: list[str]) -> None:
     """Run the scripts one after the other in one warm sandbox."""
     with tempfile.TemporaryDirectory() as home:
@@ -130,9 +137,7 @@ async def main(level: str, names: list[str]) -> None:
         for name in names:
             script = (HOSTILE / f"{name}.py").read_text()
             extra = (("targets.json", json.dumps(traps.targets)),)
-            wall = 2.0 if "# short" in script else LIMITS.wall_seconds
-            limits = replace(LIMITS, wall_seconds=wall)
-            result = await executor.run(ExecutionRequest(script, "mine", limits, extra))
+            result = await executor.run(ExecutionRequest(script, "mine", limits_of(script), extra))
             show(name, result, strangers())
         afterwards = await executor.run(ExecutionRequest(HONEST, "mine", PATIENT))
         left = {

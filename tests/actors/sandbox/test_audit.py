@@ -11,7 +11,8 @@ import pytest
 CODE = """
 import sys
 from actors.sandbox.inside import audit
-audit.watch({hidden!r}, {needed!r}, lambda path: print("told", path, file=sys.stderr))
+from actors.sandbox.inside.hiding import Hiding
+audit.watch(Hiding({hidden!r}, {needed!r}), lambda path: print("told", path, file=sys.stderr))
 {action}
 print("done")
 """

@@ -9,12 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from actors.contracts import ExecutionRequest, ExecutionResult, ExitStatus, Limits
+from actors.contracts import DataBundle, ExecutionRequest, ExecutionResult, ExitStatus, Limits
 from actors.errors import InputError
+from actors.sandbox import sandbox
 from actors.sandbox.executor import LocalExecutor
 from actors.sandbox.inside import tree
+from actors.sandbox.settings import SandboxSettings
 
 PATIENT = Limits(wall_seconds=60)
+SAME = """
+import random, sys
+import numpy as np
+import pandas as pd
+print(random.random(), np.random.rand(3).tobytes().hex(), hash("text"), {"b", "a", "c"})
+print(sys.argv, __name__, __file__[-12:], sys.path[0] + "/solution.py" == __file__)
+print(len(sys.path), sys.getrecursionlimit())
+print(pd.DataFrame({"a": np.random.normal(size=3)}))
+pd.DataFrame({"id": [1], "y": np.random.rand(1)}).to_csv("submission.csv")
+def deep(n): return deep(n + 1)
+deep(0)
+"""
 
 
 def run(executor: LocalExecutor, script: str, **changes: object) -> ExecutionResult:
@@ -134,24 +148,28 @@ if __name__ == "__main__":
 
 
 def test_warm_and_cold_give_the_same_bytes(warm: LocalExecutor, cold: LocalExecutor) -> None:
-    script = """
-import random, sys
-import numpy as np
-import pandas as pd
-print(random.random(), np.random.rand(3).tobytes().hex(), hash("text"), {"b", "a", "c"})
-print(sys.argv, __name__, __file__[-12:], sys.path[0] + "/solution.py" == __file__)
-print(len(sys.path), sys.getrecursionlimit())
-print(pd.DataFrame({"a": np.random.normal(size=3)}))
-pd.DataFrame({"id": [1], "y": np.random.rand(1)}).to_csv("submission.csv")
-def deep(n): return deep(n + 1)
-deep(0)
-"""
-    first, second = run(warm, script, seed=5), run(cold, script, seed=5)
+    first, second = run(warm, SAME, seed=5), run(cold, SAME, seed=5)
     assert first.stdout == second.stdout
     assert first.stderr == second.stderr
     assert first.submission == second.submission
     assert first.status is second.status is ExitStatus.FAILED
-    assert run(warm, script, seed=6).stdout != first.stdout
+    assert run(warm, SAME, seed=6).stdout != first.stdout
+
+
+def test_a_cold_interpreter_stands_in_where_a_library_breaks(
+    warm: LocalExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandbox, "PRELOAD", ("numpy", ""))  # no name of a module: the import raises
+    settings = SandboxSettings(level=warm.level, cache=tmp_path / "cache")
+    broken = LocalExecutor(settings, {"d1": DataBundle("d1", ())})
+    try:
+        results = [run(broken, SAME, seed=5) for _ in range(2)]
+    finally:
+        broken.close()
+    expected = run(warm, SAME, seed=5)
+    for result in results:
+        assert (result.stdout, result.stderr) == (expected.stdout, expected.stderr)
+        assert (result.status, result.submission) == (expected.status, expected.submission)
 
 
 def test_cpu_time_of_dead_children_counts(warm: LocalExecutor) -> None:

@@ -16,11 +16,6 @@ def spelled(value: Any) -> str:
     return yaml.safe_dump(value, width=10_000).splitlines()[0].strip()
 
 
-def alone(steps: list[dict[str, Any]]) -> bool:
-    """Whether no more than one script has a score, so that nothing was chosen."""
-    return sum(isinstance(s.get("score"), float) for s in steps) < 2
-
-
 def won(question: Question, winner: dict[str, Any], steps: list[dict[str, Any]]) -> str:
     """Why the winner was submitted."""
     score = spelled(winner.get("score"))
@@ -49,16 +44,18 @@ def learnt(steps: list[dict[str, Any]]) -> list[str]:
     failed = [str(s["evaluated"]) for s in steps if s.get("score") == "failed"]
     if failed:
         rows.append(f"- Did not run: {', '.join(failed[:SHOWN])}.")
-    if not rows and alone(steps):
-        return ["- One program was scored, so there was nothing to compare it with."]
+    if sum("evaluated" in s for s in steps) < 2:
+        rows.append("- A single script was evaluated; it was compared with nothing.")
     return rows[:SHOWN] or ["- No ablation was made; candidates were compared on the same validation rows."]
 
 
 def risks(question: Question, winner: dict[str, Any], steps: list[dict[str, Any]]) -> list[str]:
     """What could make the test score fall short."""
-    rows = ["- The winner was chosen by its validation score, which is therefore somewhat optimistic."]
-    if alone(steps):
-        rows = ["- One program was scored: nothing was chosen by this score, and nothing compares with it."]
+    rows = []
+    if sum(isinstance(s.get("score"), float) for s in steps) > 1:
+        rows.append(
+            "- The winner was chosen by its validation score, which is therefore somewhat optimistic."
+        )
     printed, score = winner.get("printed"), winner.get("score")
     if isinstance(printed, float) and isinstance(score, float):
         rows.append(f"- The script itself printed {spelled(printed)}, the harness measured {spelled(score)}.")

@@ -34,21 +34,27 @@ def family(member: Recipe) -> str:
     return str(member.function.__module__)
 
 
+def next_member(question: Question, ranking: list[Recipe], taken: list[Recipe]) -> Recipe:
+    """The most promising member that is not taken, of a family of its own where that costs little.
+
+    The ranking's first where nothing is taken or nothing is left.
+    """
+    rest = [r for r in ranking if r not in taken]
+    if not taken or not rest:
+        return ranking[0]
+    seen = [family(r) for r in taken]
+    return max(
+        rest,
+        key=lambda r: r.applies(question.brief) - FAMILY_COST * seen.count(family(r)) - 0.03 * rest.index(r),
+    )
+
+
 def different_members(question: Question, count: int) -> list[Recipe]:
     """The most promising members, of different families where that costs little."""
     ranking = ranked_members(question.brief, question.seed)
-    chosen = ranking[:1]
+    chosen: list[Recipe] = []
     while len(chosen) < min(count, len(ranking)):
-        seen = [family(c) for c in chosen]
-        rest = [r for r in ranking if r not in chosen]
-        chosen.append(
-            max(
-                rest,
-                key=lambda r: (
-                    r.applies(question.brief) - FAMILY_COST * seen.count(family(r)) - 0.03 * rest.index(r)
-                ),
-            )
-        )
+        chosen.append(next_member(question, ranking, chosen))
     return chosen
 
 
@@ -118,13 +124,18 @@ def initialiser(question: Question) -> str:
     member = recipe(words[0]) if words else None
     if member is None or member.stage != "member":
         member = ranked_members(question.brief, question.seed)[0]
-    script = compose(question.brief, question.limits, question.seed, [member], chosen_steps(question))
     try:
         wanted = settings(str(card.get("code", "")))
     except SyntaxError:
         wanted = {}
+    return python(render(alone(question, member, wanted)))
+
+
+def alone(question: Question, member: Recipe, wanted: dict[str, Any]) -> Script:
+    """A script of one member with these settings."""
+    script = compose(question.brief, question.limits, question.seed, [member], chosen_steps(question))
     source = with_settings(script.definitions[member.name], wanted)
-    return python(render(replace(script, definitions={**script.definitions, member.name: source})))
+    return replace(script, definitions={**script.definitions, member.name: source})
 
 
 def merged(base: Script, other: Script) -> Script:

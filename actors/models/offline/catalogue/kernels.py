@@ -22,6 +22,8 @@ from actors.models.offline.catalogue.task import Array, Frame, Task
 from actors.models.offline.facts import train_columns, train_rows
 from actors.models.offline.tasking import kind_of
 
+WIDTHS = 250  # rows that a Gaussian process finds its widths on
+
 
 def pair_scale(x: Array) -> float:
     """The median squared distance between rows: a kernel width that suits the data."""
@@ -106,7 +108,11 @@ def gaussian_process(
     warnings.simplefilter("ignore", ConvergenceWarning)  # a width at its bound is an answer too
     outputs = []
     for k in range(y.shape[1]):
-        model = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0).fit(x, y[:, k])
+        model = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
+        model.fit(x[:WIDTHS], y[:WIDTHS, k])
+        if len(x) > WIDTHS:  # widths are found on a part of the rows: the cost is cubic
+            model = GaussianProcessRegressor(model.kernel_, optimizer=None, normalize_y=True)
+            model.fit(x, y[:, k])
         outputs.append(model.predict(z))
     return np.column_stack(outputs)
 

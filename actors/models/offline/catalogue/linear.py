@@ -126,7 +126,7 @@ def poisson(
     columns = []
     for k in range(y.shape[1]):
         model = (
-            PoissonRegressor(alpha=alpha, max_iter=300)
+            PoissonRegressor(alpha=alpha, max_iter=100, solver="newton-cholesky")
             if power == 1.0
             else TweedieRegressor(power=power, alpha=alpha, link="log", max_iter=300)
         )

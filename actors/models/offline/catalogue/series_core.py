@@ -104,16 +104,20 @@ def damped_path(z: Array, horizon: int) -> Array:
     level = np.full(alpha.shape, z[0])
     trend = np.full(alpha.shape, (z[first] - z[0]) / max(first, 1))
     leads = sorted({1, max(1, horizon // 4), max(1, horizon // 2), horizon})
-    growth = [sum(damp**i for i in range(1, k + 1)) for k in leads]
-    errors, counts = np.zeros((len(leads), len(alpha))), np.zeros(len(leads))
+    levels, trends = np.empty((len(z), len(alpha))), np.empty((len(z), len(alpha)))
     for i in range(1, len(z)):
-        surprise = z[i] - (level + damp * trend)
-        level, trend = level + damp * trend + alpha * surprise, damp * trend + alpha * beta * surprise
-        if i >= len(z) // 3:
-            for j, lead in enumerate(leads):
-                if i + lead < len(z):
-                    errors[j] += np.abs(z[i + lead] - (level + growth[j] * trend))
-                    counts[j] += 1
+        slope = damp * trend
+        surprise = alpha * (z[i] - (level + slope))
+        level, trend = level + slope + surprise, slope + beta * surprise
+        levels[i], trends[i] = level, trend
+    start = max(1, len(z) // 3)
+    errors, counts = np.zeros((len(leads), len(alpha))), np.zeros(len(leads))
+    for j, lead in enumerate(leads):
+        growth = sum(damp**i for i in range(1, lead + 1))
+        end = max(start, len(z) - lead)
+        counts[j] = end - start
+        made = levels[start:end] + growth * trends[start:end]
+        errors[j] = np.abs(z[start + lead : end + lead, None] - made).sum(axis=0)
     seen = counts >= 3
     usual = np.abs(alpha - 0.4) + np.abs(beta - 0.03) + np.abs(damp - 0.95)
     mean = errors[seen] / counts[seen, None] if seen.any() else usual[None]

@@ -163,13 +163,11 @@ def kernel_fill(
         if not len(near):
             continue
 
-        def cover(gaps: Array) -> Array:
-            return np.asarray(
-                share * np.exp(-np.abs(gaps) / short) + np.exp(-(np.abs(gaps / long) ** 1.9) / 2)
-            )
-
-        matrix = cover(near[:, None] - near[None]) + noise * np.eye(len(near))
-        out[a:b] = cover(np.arange(a, b)[:, None] - near[None]) @ np.linalg.solve(matrix, values[near])
+        away = np.arange(near[-1] - near[0] + b - a + 1)  # every distance there can be, computed once
+        cover = share * np.exp(-away / short) + np.exp(-((away / long) ** 1.9) / 2)
+        matrix = cover[np.abs(near[:, None] - near)] + noise * np.eye(len(near))
+        asked = cover[np.abs(np.arange(a, b)[:, None] - near)]
+        out[a:b] = asked @ np.linalg.solve(matrix, values[near])
     return np.asarray(out)
 
 

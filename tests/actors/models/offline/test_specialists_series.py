@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from actors.models.offline.catalogue import series_core
 from actors.models.offline.catalogue.panel_wide import load_wide, pooled_growth
 from actors.models.offline.catalogue.series import (
     add_steps,
@@ -293,3 +294,11 @@ def test_months_by_number_meet_columns_by_name_without_a_december(folder: Path) 
     task = make_task(train="", test="", problem="regression", split="block")
     train, test = load_gaps(task)
     assert gap_line(train, test, task)[:, 0] == pytest.approx([122.0, 123.0], abs=0.5)
+
+
+@pytest.mark.parametrize(("length", "horizon"), [(3, 12), (8, 156), (200, 12)])
+def test_a_damped_trend_goes_on_however_short_the_series(length: int, horizon: int) -> None:
+    path = series_core.damped_path(np.arange(length) / 10 + 5, horizon)
+    assert len(path) == horizon
+    assert np.isfinite(path).all()
+    assert path[0] == pytest.approx(5 + length / 10, abs=0.06)

@@ -1,4 +1,4 @@
-# expect: ok limits=forbidden|ok
+# expect: ok limits=forbidden
 import json
 import os
 

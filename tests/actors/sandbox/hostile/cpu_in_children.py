@@ -1,4 +1,5 @@
 # expect: cpu_limit|wall_limit
+# cpu: 1
 import os
 import signal
 

@@ -1,5 +1,5 @@
 # expect: process_limit
-# level: namespaces landlock limits=ordinary
+# needs: listener
 import os
 
 while True:

@@ -1,5 +1,5 @@
 # expect: wall_limit|cpu_limit
-# short
+# wall: 1.2
 import atexit
 import time
 

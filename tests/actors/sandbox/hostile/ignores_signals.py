@@ -1,5 +1,5 @@
 # expect: wall_limit|cpu_limit
-# short
+# wall: 1.2
 # says: still here
 import signal
 

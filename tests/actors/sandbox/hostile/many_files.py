@@ -1,5 +1,5 @@
 # expect: disk_limit|cpu_limit|wall_limit
-# short
+# wall: 1.2
 number = 0
 while True:
     number += 1

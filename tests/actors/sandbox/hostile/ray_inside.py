@@ -1,5 +1,5 @@
 # expect: failed|wall_limit|signal|process_limit|memory_limit
-# short
+# wall: 2
 import os
 
 os.environ["RAY_ADDRESS"] = "127.0.0.1:6379"

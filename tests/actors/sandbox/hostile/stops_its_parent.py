@@ -1,5 +1,5 @@
 # expect: failed limits=lost|wall_limit|ok|signal
-# short
+# wall: 1.2
 import os
 import signal
 import time

@@ -1,5 +1,5 @@
 # expect: wall_limit
-# short
+# wall: 1.2
 import os
 import signal
 

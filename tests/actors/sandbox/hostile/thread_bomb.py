@@ -1,6 +1,6 @@
 # expect: process_limit
-# short
-# level: namespaces landlock limits=ordinary
+# wall: 1.2
+# needs: listener
 import threading
 import time
 
