@@ -15,12 +15,22 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from actors.briefing import render_brief
-from actors.contracts import AttemptSpec, Evaluation, ExecutionRequest, Executor, Scorer, TaskBrief, TaskData
+from actors.contracts import (
+    AttemptSpec,
+    Evaluation,
+    ExecutionRequest,
+    Executor,
+    Scorer,
+    SessionRequest,
+    TaskBrief,
+    TaskData,
+)
 from actors.errors import AnswerError
 from actors.leakage import is_suspicious, leakage_gap
 from actors.ledger import Ledger
 from actors.roles.desk import RoleDesk
 from actors.roles.registry import ROLES
+from actors.shell import Shell
 from actors.together import together
 from actors.trial import ABLATION, PUBLIC, Trial, run_trial
 from scratchpad.client import AttemptClient
@@ -28,6 +38,7 @@ from scratchpad.records import Entry, Kind
 from scratchpad.schema import to_entries
 
 SUBMISSION = "submission.csv"
+BESIDE = "beside/"  # leads the attachments that are files beside the script
 ExtraFiles = tuple[tuple[str, str], ...]
 
 
@@ -52,6 +63,7 @@ class _Shared:
     best: Evaluation | None = None
     best_submission: str = ""  # digest of the best evaluation's predictions for the test rows
     submitted: Entry | None = None
+    elapsed: float = 0.0  # seconds of the attempt at its last step
 
 
 class AttemptContext:
@@ -89,6 +101,11 @@ class AttemptContext:
     def ledger(self) -> Ledger:
         """What the attempt has used."""
         return self._shared.ledger
+
+    @property
+    def budget_used(self) -> float:
+        """The share of the budget that the steps so far have used, of what is used most."""
+        return self._shared.ledger.share(self._shared.elapsed)
 
     @property
     def replayed(self) -> int:
@@ -192,7 +209,7 @@ class AttemptContext:
                 b._run(script, title, k, extra_files) for b, k in zip(branches[1:], folds[1:], strict=True)
             ]
             trials += [trial for trial, _ in await together(rest)]
-        evaluation = _conclude(script, trials, self.brief)
+        evaluation = replace(_conclude(script, trials, self.brief), extra_files=extra_files)
 
         async def work(entry: Entry) -> Entry:
             metrics = {"folds": float(len(evaluation.fold_scores))}
@@ -208,17 +225,24 @@ class AttemptContext:
                 content=script,
                 score=evaluation.score,
                 metrics=metrics,
-                attachments={SUBMISSION: submission} if submission else {},
+                attachments=({SUBMISSION: submission} if submission else {}) | await self._kept(extra_files),
                 seconds=sum(t.seconds for t in trials),
                 error=evaluation.failure,
             )
 
-        entry = await here._step(Kind.EVALUATION, title, script.encode(), work, budgeted=False)
+        identity = _json([script, extra_files]) if extra_files else script.encode()
+        entry = await here._step(Kind.EVALUATION, title, identity, work, budgeted=False)
         evaluation = replace(evaluation, key=entry.key)
         if self.at_least(evaluation, self.best):
             self._shared.best = evaluation
             self._shared.best_submission = entry.attachments.get(SUBMISSION, "")
         return evaluation
+
+    def shell(self) -> Shell:
+        """A shell and editor on the public data, alive between commands; each command is a step."""
+        here = self.branch("shell")
+        request = SessionRequest(self._data.public, self.spec.limits, _seed(here._path, self.spec))
+        return Shell(self._services.executor, request, here._step, lambda: self.ledger.seconds_left)
 
     async def decide(self, title: str, choice: str, parents: tuple[str, ...] = ()) -> None:
         """Record a decision of the agent and its reason."""
@@ -238,7 +262,7 @@ class AttemptContext:
         """Run a script on all public rows; its submission counts when the trial is ok."""
         trial, submission = await self._run(script, title, PUBLIC, extra_files)
         if trial.ok and submission:
-            await self._hand_in(title, script, submission, parents)
+            await self._hand_in(title, script, submission, parents, extra_files)
         return trial
 
     async def submit_best(self) -> bool:
@@ -246,7 +270,8 @@ class AttemptContext:
         best = self._shared.best
         if best is None or not self._shared.best_submission:
             return False
-        await self._hand_in("best so far", best.script, self._shared.best_submission, (best.key,))
+        digest = self._shared.best_submission
+        await self._hand_in("best so far", best.script, digest, (best.key,), best.extra_files)
         return True
 
     # --- how a step is made durable
@@ -286,6 +311,7 @@ class AttemptContext:
         else:
             shared.replayed += 1
         cpu_seconds = entry.metrics.get("cpu_seconds", 0.0)
+        shared.elapsed = max(shared.elapsed, entry.metrics.get("elapsed", 0.0))
         shared.ledger.add(cpu_seconds, entry.tokens_in + entry.tokens_out, entry.cost)
         return entry
 
@@ -303,6 +329,7 @@ class AttemptContext:
                 request, fold, self.spec.task, services.executor, services.scorer
             )
             attachments = {"script.py": await self._pad.put_blob(script.encode())}
+            attachments |= await self._kept(extra_files)
             if submission is not None and fold <= 0:
                 attachments[SUBMISSION] = await self._pad.put_blob(submission)
             return replace(
@@ -322,16 +349,21 @@ class AttemptContext:
         entry = await self._step(Kind.EXECUTION, title, identity, work)
         return Trial.loads(entry.content), entry.attachments.get(SUBMISSION, "")
 
-    async def _hand_in(self, title: str, script: str, submission: str, parents: tuple[str, ...]) -> None:
+    async def _hand_in(
+        self, title: str, script: str, submission: str, parents: tuple[str, ...], extra_files: ExtraFiles
+    ) -> None:
         async def work(entry: Entry) -> Entry:
             score = self.best.score if self.best is not None else None
-            return replace(
-                entry, content=script, parents=parents, score=score, attachments={SUBMISSION: submission}
-            )
+            attachments = {SUBMISSION: submission} | await self._kept(extra_files)
+            return replace(entry, content=script, parents=parents, score=score, attachments=attachments)
 
         self._shared.submitted = await self._step(
             Kind.SUBMISSION, title, (script + submission).encode(), work, budgeted=False
         )
+
+    async def _kept(self, extra_files: ExtraFiles) -> dict[str, str]:
+        """The files beside a script as attachments."""
+        return {BESIDE + name: await self._pad.put_blob(text.encode()) for name, text in extra_files}
 
 
 def _conclude(script: str, trials: list[Trial], brief: TaskBrief) -> Evaluation:

@@ -250,11 +250,50 @@ class ExecutionResult:
         return self.status is ExitStatus.OK
 
 
+@dataclass(frozen=True)
+class SessionRequest:
+    """A shell to open on one bundle, in a work folder of its own."""
+
+    bundle: str  # digest
+    limits: Limits = field(default_factory=Limits)  # of each command; disk and processes of all together
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class CommandResult:
+    """What one command in a session left behind."""
+
+    status: ExitStatus
+    exit_code: int | None  # None when it did not end by itself
+    output: str  # stdout and stderr as they came
+    seconds: float
+    cpu_seconds: float  # of the whole tree
+    peak_bytes: int  # of the whole tree
+    isolation: str  # namespaces | landlock | limits
+    detail: str = ""  # which limit was hit, or how the shell ended
+    file: str = ""  # open in the editor
+    folder: str = ""  # the shell's, relative to the work folder
+    script: str | None = None  # the text of ./solution.py, None when there is none
+
+
+class Session(Protocol):
+    """A live shell and editor in a sandbox; files, folder, variables and functions last."""
+
+    async def run(self, command: str, seconds: float) -> CommandResult:
+        """Run a command to its end; cancelling the coroutine ends the session."""
+
+    async def close(self) -> None:
+        """End every process of the session and remove its files."""
+
+
 class Executor(Protocol):
     """Runs scripts in a sandbox."""
 
     async def run(self, request: ExecutionRequest) -> ExecutionResult:
         """Run a script to its end; cancelling the coroutine kills its whole process tree."""
+
+    async def open(self, request: SessionRequest) -> Session:
+        """Open a shell, which holds its CPUs and memory until it is closed."""
 
 
 # --- attempts ------------------------------------------------------------------------------------
@@ -324,6 +363,7 @@ class Evaluation:
     validation: Validation = "harness"
     failure: str | None = None  # status, output and traceback of the run that failed
     key: str = ""  # its scratchpad entry
+    extra_files: tuple[tuple[str, str], ...] = ()  # that stood beside the script
 
     @property
     def spread(self) -> float | None:

@@ -41,11 +41,18 @@ class Ledger:
 
     def check(self) -> None:
         """Raise BudgetExhausted when anything is used up."""
-        for name, used, limit in (
-            ("wall seconds", self.seconds, self.budget.wall_seconds),
+        for name, used, limit in self._uses(self.seconds):
+            if math.isfinite(limit) and used >= limit:
+                raise BudgetExhausted(f"used {used:.6g} of {limit:.6g} {name}")
+
+    def share(self, seconds: float) -> float:
+        """The used share of what is used most, with so many wall seconds; 0 when all is unlimited."""
+        return max(used / limit for _, used, limit in self._uses(seconds))
+
+    def _uses(self, seconds: float) -> tuple[tuple[str, float, float], ...]:
+        return (
+            ("wall seconds", seconds, self.budget.wall_seconds),
             ("CPU seconds", self.cpu_seconds, self.budget.cpu_seconds),
             ("tokens", float(self.tokens), self.budget.tokens),
             ("dollars", self.dollars, self.budget.dollars),
-        ):
-            if math.isfinite(limit) and used >= limit:
-                raise BudgetExhausted(f"used {used:.6g} of {limit:.6g} {name}")
+        )

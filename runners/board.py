@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from actors.attempt import BESIDE
 from actors.contracts import Direction, Ending
 from scratchpad.records import SWEEP_LEVEL, Entry, Kind
 
@@ -55,6 +56,7 @@ class AttemptRow:
     resumed: int = 0
     script: str = ""
     submission: str = ""  # digest
+    beside: tuple[tuple[str, str], ...] = ()  # name and digest of each file beside the script
 
     @property
     def done(self) -> bool:
@@ -162,6 +164,11 @@ def _submission(row: AttemptRow, entry: Entry) -> dict[str, Any]:
     return {
         "script": entry.content,
         "submission": entry.attachments.get(SUBMISSION_FILE, ""),
+        "beside": tuple(
+            (name.removeprefix(BESIDE), digest)
+            for name, digest in sorted(entry.attachments.items())
+            if name.startswith(BESIDE)
+        ),
         "validation_score": entry.score if entry.score is not None else row.validation_score,
     }
 

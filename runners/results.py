@@ -95,10 +95,14 @@ def attempt_folder(config: SweepConfig, row: AttemptRow) -> Path:
 
 
 def write_attempt(config: SweepConfig, row: AttemptRow, blob: Callable[[str], bytes]) -> None:
-    """Write what an ended attempt handed in, as far as it did: solution.py, submission.csv."""
+    """Write what an ended attempt handed in, as far as it did: solution.py and what stood beside it,
+    submission.csv.
+    """
     folder = attempt_folder(config, row)
     if row.script:
         write_whole(folder / "solution.py", row.script.encode())
+    for name, digest in row.beside:
+        write_whole(folder / name, blob(digest))
     if row.submission:
         write_whole(folder / "submission.csv", blob(row.submission))
 

@@ -45,6 +45,10 @@ class RolesConf:
     aide_improver: bool = True
     automl_gpt_planner: bool = True
     automl_gpt_writer: bool = True
+    file_writer: bool = True
+    entry_writer: bool = True
+    improver: bool = True
+    shell_operator: bool = True
 
 
 @dataclass

@@ -92,9 +92,15 @@ class Update:
 class Tracker:
     """Folds entries and hands what they say to MLflow; thread-safe."""
 
-    def __init__(self, plan: TrackingPlan, tail: Callable[[int], Sequence[Entry]]) -> None:
+    def __init__(
+        self,
+        plan: TrackingPlan,
+        tail: Callable[[int], Sequence[Entry]],
+        blob: Callable[[str], bytes],
+    ) -> None:
         self._plan = plan
         self._tail = tail
+        self._blob = blob  # of files beside a script
         self._board = Board(plan.tasks, plan.attempts)
         self._lock = threading.Lock()
         self._pending: dict[tuple[str, ...], Update] = {}
@@ -191,7 +197,8 @@ class Tracker:
             "isolation": row.isolation,
             "priced": "no" if row.unpriced_calls else "yes",
         }
-        texts = {"solution.py": row.script, "fault.txt": row.fault or ""}
+        texts = {name: self._blob(digest).decode("utf-8", "replace") for name, digest in row.beside}
+        texts |= {"solution.py": row.script, "fault.txt": row.fault or ""}
         update.artifacts |= {name: text for name, text in texts.items() if text}
 
     def _graded(self, update: Update, row: AttemptRow, entry: Entry) -> None:

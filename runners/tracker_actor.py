@@ -39,7 +39,7 @@ class TrackerActor:
 
     def follow(self, plan: TrackingPlan, client: Client) -> None:
         """Track until `finish` is called; Ray calls it again in an actor that was lost."""
-        self._tracker = Tracker(plan, lambda after: to_entries(client.tail(after)))
+        self._tracker = Tracker(plan, lambda after: to_entries(client.tail(after)), client.get_blob)
         self._begun.set()
         while not self._stop.wait(POLL_SECONDS):
             self._tracker.step()

@@ -14,11 +14,13 @@ from actors.contracts import (
     AttemptSpec,
     Budget,
     ChatModel,
+    CommandResult,
     ExecutionRequest,
     ExecutionResult,
     ExitStatus,
     FoldScore,
     Limits,
+    SessionRequest,
     SplitRule,
     TaskBrief,
     TaskData,
@@ -61,6 +63,30 @@ class Killed(BaseException):
 
 
 @dataclass
+class FakeSession:
+    """A shell whose commands do what they say: `write TEXT` makes solution.py, `slow` runs out of time."""
+
+    executor: FakeExecutor
+    script: str | None = None
+    closed: bool = False
+
+    async def run(self, command: str, seconds: float) -> CommandResult:
+        if self.executor.die_at_command == len(self.executor.commands):
+            raise Killed
+        self.executor.commands.append(command)
+        if command.startswith("write "):
+            self.script = command.removeprefix("write ")
+        status = ExitStatus.WALL if command == "slow" else ExitStatus.OK
+        code = None if status is ExitStatus.WALL else 0
+        detail = "its wall seconds are over" if status is ExitStatus.WALL else ""
+        output = f"did {command}"
+        return CommandResult(status, code, output, 0.1, 0.5, 1 << 20, "none", detail, "", ".", self.script)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
 class FakeExecutor:
     """Reads the score from the script; counts runs, also those under way at once."""
 
@@ -69,6 +95,13 @@ class FakeExecutor:
     running: int = 0
     most_running: int = 0
     die_at: int | None = None  # raise instead of making this run
+    commands: list[str] = field(default_factory=list)  # of all sessions
+    sessions: list[FakeSession] = field(default_factory=list)
+    die_at_command: int | None = None
+
+    async def open(self, request: SessionRequest) -> FakeSession:
+        self.sessions.append(FakeSession(self))
+        return self.sessions[-1]
 
     async def run(self, request: ExecutionRequest) -> ExecutionResult:
         if self.die_at is not None and len(self.runs) >= self.die_at:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from runners.board import TaskLine
 from scratchpad.records import Entry, Kind
@@ -23,6 +24,7 @@ def attempt(
     validation: tuple[float, ...] = (0.7, 0.9, 0.8),
     ending: str = "finished",
     graded: bool = True,
+    beside: Mapping[str, bytes] | None = None,
 ) -> None:
     """Append what one attempt leaves, from its start to its grade."""
     place = {"sweep": "s", "task": task, "attempt": number}
@@ -75,7 +77,8 @@ def attempt(
         kind=Kind.SUBMISSION,
         key="s",
         content=SCRIPT,
-        attachments={"submission.csv": digest},
+        attachments={"submission.csv": digest}
+        | {f"beside/{name}": pad.put_blob(text) for name, text in (beside or {}).items()},
         score=max(validation),
         **place,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from actors.agents import aide, automl, automl_gpt, mle_star
+from actors.agents import aide, automl, automl_gpt, gpt_engineer, mle_star, swe_agent
 from actors.agents.options import Options
 from actors.contracts import Agent
 
@@ -29,5 +29,7 @@ LISTINGS: Mapping[str, Listing] = {
     "automl_gpt": Listing(
         automl_gpt.automl_gpt, automl_gpt.OPTIONS, ("automl_gpt_planner", "automl_gpt_writer")
     ),
+    "gpt_engineer": Listing(gpt_engineer.gpt_engineer, gpt_engineer.OPTIONS, ("file_writer", "entry_writer")),
+    "swe_agent": Listing(swe_agent.swe_agent, swe_agent.OPTIONS, ("shell_operator",)),
 }
 AGENTS: dict[str, Agent] = {name: listing.agent for name, listing in LISTINGS.items()}

@@ -16,8 +16,7 @@ from actors.errors import AnswerError
 In = TypeVar("In")
 Out = TypeVar("Out")
 
-SCRIPT_CONTRACT = """
-Answer with exactly one ```python block: a complete program that
+PROGRAM_CONTRACT = """
 - reads its data from ./input and writes ./submission.csv with the ids, the order-independent rows and
   the columns of the sample submission, one prediction for every row of it, none missing or infinite;
 - works for a test file with other or more rows than today's, since it is validated that way;
@@ -27,6 +26,7 @@ Answer with exactly one ```python block: a complete program that
   `Final Validation Performance: <score in the task's metric>`, then fits on all labelled rows;
 - ends within the time and memory of the brief.
 """.strip()
+SCRIPT_CONTRACT = f"Answer with exactly one ```python block: a complete program that\n{PROGRAM_CONTRACT}"
 
 _FENCE = re.compile(r"^```([\w+-]*)[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
 
@@ -44,6 +44,7 @@ class Role(Generic[In, Out]):
     check: Callable[[In, Out], None] | None = None  # holds the answer against the inputs
     web_search: bool = False
     schema: Mapping[str, Any] | None = None  # of an answer in JSON, for endpoints that can hold to one
+    re_asks: int = 1  # of an answer that does not parse
 
     def read(self, inputs: In, text: str) -> Out:
         """The typed answer; raises AnswerError with a complaint that the model can act on."""

@@ -37,13 +37,11 @@ class RoleDesk(Protocol):
     """Asks a role by name."""
 
     async def ask(self, role: str, inputs: Any, seed: int, web_search: bool = False) -> RoleAnswer:
-        """Ask once, and once more with the parser's complaint; raises ModelError."""
+        """Ask, and again with the parser's complaint as often as the role allows; raises ModelError."""
 
 
 class RoleHost:
     """One role before one chat model; it keeps nothing between calls."""
-
-    RE_ASKS = 1
 
     def __init__(self, name: str, model: ChatModel) -> None:
         self._role = ROLES[name]
@@ -54,7 +52,7 @@ class RoleHost:
         messages = self._role.messages(inputs)
         replies: list[ChatReply] = []
         complaint = None
-        for turn in range(self.RE_ASKS + 1):
+        for turn in range(self._role.re_asks + 1):
             request = ChatRequest(
                 self._role.name,
                 messages,

@@ -16,13 +16,17 @@ from actors.roles import (
     debugger,
     ensemble_planner,
     ensembler,
+    entry_writer,
     extractor,
+    file_writer,
+    improver,
     initialiser,
     leakage_checker,
     merger,
     planner,
     reporter,
     retriever,
+    shell_operator,
     submitter,
     summariser,
 )
@@ -49,5 +53,9 @@ _MODULES = (
     aide_improver,
     automl_gpt_planner,
     automl_gpt_writer,
+    file_writer,
+    entry_writer,
+    improver,
+    shell_operator,
 )
 ROLES: dict[str, Role[Any, Any]] = {module.ROLE.name: module.ROLE for module in _MODULES}

@@ -6,10 +6,11 @@ import asyncio
 import threading
 from collections.abc import Mapping
 
-from actors.contracts import DataBundle, ExecutionRequest, ExecutionResult
+from actors.contracts import DataBundle, ExecutionRequest, ExecutionResult, Session, SessionRequest
 from actors.errors import InputError
 from actors.sandbox.probe import choose_level
 from actors.sandbox.sandbox import Sandbox
+from actors.sandbox.session import LocalSession, SessionSandbox
 from actors.sandbox.settings import Level, SandboxSettings
 
 
@@ -34,9 +35,7 @@ class LocalExecutor:
 
     async def run(self, request: ExecutionRequest) -> ExecutionResult:
         """Run a script to its end; cancelling the coroutine kills its whole process tree."""
-        if request.bundle not in self._bundles:
-            raise InputError(f"bundle {request.bundle!r} is unknown to the executor: add_bundle it first")
-        bundle = self._bundles[request.bundle]
+        bundle = self._bundle(request.bundle)
         async with self._free:
             cancel = threading.Event()
             thread = asyncio.ensure_future(asyncio.to_thread(self._run, request, bundle, cancel))
@@ -47,10 +46,22 @@ class LocalExecutor:
                 await asyncio.wait([thread])
                 raise
 
+    async def open(self, request: SessionRequest) -> Session:
+        """Open a shell in a sandbox of its own, which is beside the slots."""
+        bundle = self._bundle(request.bundle)
+        return LocalSession(
+            await asyncio.to_thread(SessionSandbox, self._settings, self.level, request, lambda: bundle)
+        )
+
     def close(self) -> None:
         """End all sandboxes; no run may be under way."""
         while self._idle:
             self._idle.pop().close()
+
+    def _bundle(self, digest: str) -> DataBundle:
+        if digest not in self._bundles:
+            raise InputError(f"bundle {digest!r} is unknown to the executor: add_bundle it first")
+        return self._bundles[digest]
 
     def _run(self, request: ExecutionRequest, bundle: DataBundle, cancel: threading.Event) -> ExecutionResult:
         sandbox = self._idle.pop() if self._idle else Sandbox(self._settings, self.level)

@@ -48,9 +48,19 @@ class Capture:
     def close(self) -> str:
         """Take the rest, let the pipe go, and return the text."""
         self.close_writer()
+        text = self.take()
+        os.close(self.reader)
+        return text
+
+    def take(self) -> str:
+        """Take the rest and return the text; what comes later is counted anew."""
         with contextlib.suppress(OSError):
             self.pump()
-        os.close(self.reader)
+        text = self._kept()
+        self._head, self._tail, self._tail_size, self.total = bytearray(), deque(), 0, 0
+        return text
+
+    def _kept(self) -> str:
         tail = b"".join(self._tail)
         half = self._keep - len(self._head)
         left_out = self.total - len(self._head) - min(len(tail), half)

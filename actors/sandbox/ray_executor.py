@@ -18,9 +18,17 @@ from ray.exceptions import (
     WorkerCrashedError,
 )
 
-from actors.contracts import DataBundle, ExecutionRequest, ExecutionResult, ExitStatus
+from actors.contracts import (
+    DataBundle,
+    ExecutionRequest,
+    ExecutionResult,
+    ExitStatus,
+    Session,
+    SessionRequest,
+)
 from actors.errors import InputError
 from actors.sandbox.probe import choose_level
+from actors.sandbox.ray_session import RaySession
 from actors.sandbox.sandbox import Sandbox
 from actors.sandbox.settings import SandboxSettings
 
@@ -48,11 +56,10 @@ class RayExecutor:
 
     async def run(self, request: ExecutionRequest) -> ExecutionResult:
         """Run a script to its end; cancelling the coroutine kills its whole process tree."""
-        if request.bundle not in self._bundles:
-            raise InputError(f"bundle {request.bundle!r} is unknown to the executor: add_bundle it first")
+        bundle = self._bundle(request.bundle)
         limits = request.limits
         task = self._task.options(num_cpus=limits.cpus, memory=limits.memory_bytes).remote(
-            self._settings, request, [self._bundles[request.bundle]]
+            self._settings, request, [bundle]
         )
         try:
             result: ExecutionResult = await task
@@ -68,6 +75,15 @@ class RayExecutor:
         except CRASHES as error:  # the worker or its node died, not our code
             return _unfinished(ExitStatus.LOST, type(error).__name__)
         return result
+
+    async def open(self, request: SessionRequest) -> Session:
+        """Open a shell in an actor of its own."""
+        return RaySession(self._settings, request, self._bundle(request.bundle))
+
+    def _bundle(self, digest: str) -> ray.ObjectRef[DataBundle]:
+        if digest not in self._bundles:
+            raise InputError(f"bundle {digest!r} is unknown to the executor: add_bundle it first")
+        return self._bundles[digest]
 
 
 def _execute(

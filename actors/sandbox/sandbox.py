@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from actors.contracts import DataBundle, ExecutionRequest, ExecutionResult, ExitStatus
+from actors.contracts import DataBundle, ExecutionRequest, ExecutionResult, ExitStatus, Limits
 from actors.errors import InputError
 from actors.sandbox.bundles import BundleCache
 from actors.sandbox.ending import ending, exit_code
@@ -58,7 +58,8 @@ class Sandbox:
         if self.level != "namespaces":
             shared = SharedMemory(os.geteuid() if uid is None else uid, exclusive=uid is not None)
         try:
-            folder = self._furnish(request, bundle)
+            files = (*request.extra_files, ("solution.py", request.script))
+            folder = self._furnish(request.bundle, bundle, files)
             work = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
                 run = self._start(request, work, shared, cancel).finish()
@@ -80,17 +81,17 @@ class Sandbox:
         self._drop_zygote()
         self._slot.release()
 
-    def _furnish(self, request: ExecutionRequest, bundle: Path) -> Path:
-        """A fresh work folder with the script, its files and its input."""
+    def _furnish(self, digest: str, bundle: Path, files: Sequence[tuple[str, str]]) -> Path:
+        """A fresh work folder with files and the input."""
         self._slot.empty()  # an interrupted run may have left something
         work = self._slot.work
         work.mkdir(mode=0o700)
         (work / ".tmp").mkdir()
         if self._isolation.bundles is not None:
-            (work / "input").symlink_to(self._isolation.bundles / request.bundle)
+            (work / "input").symlink_to(self._isolation.bundles / digest)
         else:
             _copy(bundle, work / "input")
-        for name, content in (*request.extra_files, ("solution.py", request.script)):
+        for name, content in files:
             path = work / name
             if not path.is_relative_to(work) or ".." in path.parts:
                 raise InputError(f"extra file {name!r}: give a path inside the work folder")
@@ -114,7 +115,7 @@ class Sandbox:
                 zygote, work, request.limits, shared=shared, hiding=self._hiding(), cancel=cancel
             )
             try:
-                supervisor.start(self._job(request))
+                supervisor.start(self._job(request.bundle, request.limits, request.seed))
                 break
             except ZygoteLost:
                 self._drop_zygote()
@@ -155,13 +156,13 @@ class Sandbox:
             preload=self._preload,
         )
 
-    def _job(self, request: ExecutionRequest) -> dict[str, Any]:
-        limits = request.limits
+    def _job(self, digest: str, limits: Limits, seed: int, session: bool = False) -> dict[str, Any]:
         cpu = int(limits.cpu_seconds) + 2
         return {
             "work": str(self._isolation.slot / WORK),
-            "bundle": str(self._isolation.bundles / request.bundle) if self._isolation.bundles else None,
-            "seed": request.seed,
+            "bundle": str(self._isolation.bundles / digest) if self._isolation.bundles else None,
+            "seed": seed,
+            "session": session,
             "rlimits": {
                 "RLIMIT_CPU": cpu,
                 "RLIMIT_DATA": limits.memory_bytes + DATA_HEADROOM,

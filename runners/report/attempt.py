@@ -9,6 +9,7 @@ from runners.report.markup import bullets, figure, line, quoted, table
 from runners.report.predictions import predictions
 from runners.report.prose import sections
 from runners.report.reproduction import reproduction
+from runners.report.session import session
 from runners.report.story import Story, Tried
 from runners.report.trials import leakage, trials
 
@@ -36,6 +37,7 @@ def attempt_report(story: Story, plot: bool = True, tree: bool = False) -> str:
         _outcome(story),
         f"## The task\n\n{_task(story)}",
         *([f"## The data's traps\n\n{_traps(story)}"] if story.last_ask("data_profiler") else []),
+        *([f"## At the shell\n\n{commands}"] if (commands := session(story)) else []),
         *([f"## What was predicted\n\n{predicted}"] if predicted else []),
         f"## What was tried\n\n{trials(story, PLOT if plot else '')}",
         *([f"## The tree\n\n{_tree()}"] if tree else []),

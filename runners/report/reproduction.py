@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from actors.attempt import BESIDE
 from runners.report.markup import bullets, figure, inert, line
 from runners.report.story import Story
 
@@ -13,8 +14,8 @@ def reproduction(story: Story) -> str:
     first, used = story.entries[0], story.ending.metrics if story.ending is not None else {}
     seed = story.opening.get("seed", story.end_facts.get("seed"))
     rows = [
-        "run `python solution.py` in a folder that holds the task's public files in `input/`; "
-        "it writes `submission.csv`",
+        "run `python solution.py` in a folder that holds the task's public files in `input/`"
+        f"{_beside(story)}; it writes `submission.csv`",
         f"sweep {line(first.sweep)}, task {line(first.task)}, attempt {figure(first.attempt)}, "
         f"seed {figure(seed)}",
         f"scripts ran at isolation level {', '.join(story.isolation) or 'none: no script ran'}",
@@ -38,6 +39,13 @@ def reproduction(story: Story) -> str:
     if story.libraries:
         rows.append("libraries: " + ", ".join(f"{line(n)} {line(v)}" for n, v in story.libraries.items()))
     return bullets(rows)
+
+
+def _beside(story: Story) -> str:
+    """What must stand beside the script, where there is anything."""
+    attached = story.submission.attachments if story.submission is not None else {}
+    names = [name.removeprefix(BESIDE) for name in attached if name.startswith(BESIDE)]
+    return f" and, beside it, {', '.join(f'`{line(name)}`' for name in names)}" if names else ""
 
 
 def _used(used: Mapping[str, float]) -> str:

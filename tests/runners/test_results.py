@@ -159,6 +159,14 @@ def test_an_attempt_leaves_its_files(config: SweepConfig) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["solution.py", "submission.csv"]
 
 
+def test_files_beside_the_script_are_left_beside_it(config: SweepConfig) -> None:
+    pad = Scratchpad()
+    attempt(pad, "up", 0, 0.9, True, beside={"lib/part.py": b"x = 1\n"})
+    row = board_of(pad).rows["up", 0]
+    write_attempt(config, row, pad.get_blob)
+    assert (attempt_folder(config, row) / "lib" / "part.py").read_text() == "x = 1\n"
+
+
 @pytest.mark.parametrize(
     ("ending", "graded", "done"),
     [

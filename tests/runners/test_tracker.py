@@ -32,7 +32,7 @@ def plan_of(uri: str, folder: Path, name: str = "s") -> TrackingPlan:
 
 
 def tracker_of(plan: TrackingPlan, pad: Scratchpad) -> Tracker:
-    return Tracker(plan, lambda after: to_entries(pad.tail(after)))
+    return Tracker(plan, lambda after: to_entries(pad.tail(after)), pad.get_blob)
 
 
 def runs_of(plan: TrackingPlan) -> dict[str, Any]:
@@ -93,6 +93,17 @@ def test_runs_are_nested_and_hold_what_a_person_filters_by(store: str, tmp_path:
     experiment, compared = tracker.links()
     assert set(compared) == {run.info.run_id for name, run in runs.items() if "attempt" in name}
     assert f'"{compared[0]}"'.replace('"', "%22") in lines_of(plan, True, experiment, compared)[1]
+
+
+def test_files_beside_a_script_are_artifacts_beside_it(store: str, tmp_path: Path) -> None:
+    from mlflow.tracking import MlflowClient
+
+    plan, pad = plan_of(store, tmp_path, "many-files"), Scratchpad()
+    attempt(pad, "up", 0, 0.9, True, beside={"part.py": b"x = 1\n"})
+    assert tracker_of(plan, pad).step()
+    run = runs_of(plan)["up/attempt-0"]
+    path = MlflowClient(store).download_artifacts(run.info.run_id, "part.py", str(tmp_path))
+    assert Path(path).read_text() == "x = 1\n"
 
 
 def test_a_resumed_sweep_repeats_nothing_and_closes_its_run(store: str, tmp_path: Path) -> None:

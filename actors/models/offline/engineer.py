@@ -14,10 +14,12 @@ from actors.models.offline.answers import (
     data,
     ensemble,
     finish,
+    gpt_engineer,
     leakage,
     refine,
     reporting,
     start,
+    swe_agent,
 )
 from actors.models.offline.conversation import Question, read_question
 
@@ -47,6 +49,10 @@ def answers() -> dict[str, Callable[[Question], str]]:
         "aide_improver": aide.aide_improver,
         "automl_gpt_planner": automl_gpt.automl_gpt_planner,
         "automl_gpt_writer": automl_gpt.automl_gpt_writer,
+        "file_writer": gpt_engineer.file_writer,
+        "entry_writer": gpt_engineer.entry_writer,
+        "improver": gpt_engineer.improver,
+        "shell_operator": swe_agent.shell_operator,
     }
 
 

@@ -1,7 +1,9 @@
 """The process between a worker and its sandbox: nothing of the sandbox outlives the worker.
 
 Its arguments are the command to run, with a pipe from the worker as standard input. It adopts
-every orphan of the sandbox, and sweeps all of them when the pipe closes or the command ends.
+every orphan of the sandbox, and sweeps all of them when the pipe closes or the command ends. It
+stands behind a parent that only waits: Ray kills the children of an actor that it kills, and a
+guardian that dies first guards nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +26,9 @@ def main(command: list[str]) -> int:
     libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # a script of the same user cannot read or trace it
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    if os.fork():
+        return _wait()
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)  # which a fork does not inherit
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
@@ -48,6 +53,16 @@ def main(command: list[str]) -> int:
         tree.end(os.getpid())
         _reap(target)
     return 0
+
+
+def _wait() -> int:
+    """Reap until nothing is left."""
+    os.close(0)
+    while True:
+        try:
+            os.wait()
+        except ChildProcessError:
+            return 0
 
 
 def _reap(target: int) -> bool:

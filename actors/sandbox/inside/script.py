@@ -17,7 +17,7 @@ import traceback
 import types
 from typing import Any, NoReturn
 
-from . import confine
+from . import confine, shell
 
 DUMP = signal.SIGUSR2  # where are you? asked before the wall limit
 PR_SET_PDEATHSIG = 1
@@ -50,7 +50,10 @@ def run(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> NoRetur
     report = _settle(job, plan, libc)
     code = 0
     try:
-        _execute(job)
+        if job["session"]:
+            shell.serve()
+        else:
+            _execute(job)
     except SystemExit as end:
         code = _exit_code(end)
     except BaseException as error:
@@ -72,14 +75,16 @@ def run(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> NoRetur
 def _settle(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> int:
     """Make this process the script's own; returns the descriptor of its reports."""
     os.setsid()
-    out, err, report, *listener = job["fds"]
+    out, err, report, *more = job["fds"]
+    control = [more.pop(0)] if job["session"] else []
     os.dup2(out, 1)
     os.dup2(err, 2)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(report, 3, inheritable=False)
-    for fd in listener:
-        os.dup2(fd, 4, inheritable=False)
-    os.closerange(4 + len(listener), 1 << 16)
+    for number, fd in enumerate((*control, *more), shell.CONTROL):
+        os.dup2(fd, number, inheritable=False)
+    listener = shell.CONTROL + len(control) if more else None
+    os.closerange(shell.CONTROL + len(control) + len(more), 1 << 16)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # the worker reads its memory, the script /proc/self
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -94,7 +99,7 @@ def _settle(job: dict[str, Any], plan: dict[str, Any], libc: ctypes.CDLL) -> int
         import numpy as np
 
         np.random.seed(job["seed"] % 2**32)
-    confine.script(plan, job["work"], job["bundle"], 3, 4 if listener else None)
+    confine.script(plan, job["work"], job["bundle"], 3, listener)
     return 3
 
 

@@ -81,6 +81,17 @@ def play(
     return to_entries(client.snapshot())
 
 
+def at_the_shell() -> str:
+    """The report of an attempt that worked at a shell."""
+    client = LocalClient()
+    actions = ["I look | around.\n\n```\nls\n```", f"Now.\n\n```\nwrite {script(0.5).strip()}\n```"]
+    actions += ["Wait.\n\n```\nslow\n```", "Done.\n\n```\nsubmit\n```"]
+    chat = ScriptedModel({"shell_operator": actions, "reporter": [PROSE]})
+    host = AttemptHost(services(chat, FakeExecutor()), client, AGENTS)
+    asyncio.run(host.run(spec(AgentSettings(), agent="swe_agent"), data(HOUSES, 1)))
+    return attempt_report(tell(to_entries(client.snapshot())))
+
+
 def numbers_of(entries: list[Entry]) -> set[float]:
     """Every number of the entries' columns, as numbers and inside texts."""
     found: set[float] = set()
@@ -108,6 +119,15 @@ def test_every_number_is_in_an_entry(entries: list[Entry], report: str) -> None:
     assert len(NUMBER.findall(report)) > 60
     known = numbers_of(entries)
     assert [n for n in NUMBER.findall(report) if float(n) not in known] == []
+
+
+def test_what_was_done_at_a_shell_is_told_command_by_command(report: str) -> None:
+    rows = part(at_the_shell(), "At the shell").splitlines()
+    assert [row.split(" | ")[1:4] for row in rows if "SCORE" not in row][3:] == [
+        ["I look \\| around.", "ls", "ok"],
+        ["Wait.", "slow", "its wall seconds are over"],
+    ]
+    assert "## At the shell" not in report
 
 
 def test_the_check_of_numbers_can_fail(entries: list[Entry]) -> None:
