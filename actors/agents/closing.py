@@ -35,14 +35,14 @@ async def hand_in(context: AttemptContext, winner: Evaluation) -> None:
         raise AgentError(f"no submission: {trial.detail or trial.fault or trial.status}")
 
 
-async def hand_in_as_it_is(context: AttemptContext, winner: Evaluation) -> None:
-    """Run the winner on all rows and hand it in; fall back to its own test predictions.
+async def hand_in_as_it_is(context: AttemptContext, winner: Evaluation, script: str = "") -> None:
+    """Run the winner, or its `script` for all rows, and hand it in; fall back to its own test predictions.
 
     For agents without MLE-STAR's submitter and debugger at the end. Raises AgentError when there is
     nothing to hand in.
     """
     await context.decide("winner", f"validation score {winner.score!r}", (winner.key,))
-    trial = await context.submit(winner.script, "submission", (winner.key,))
+    trial = await context.submit(script or winner.script, "submission", (winner.key,), winner.extra_files)
     if trial.failure is not None and not await context.submit_best():
         raise AgentError(f"no submission: {trial.detail or trial.fault or trial.status}")
 

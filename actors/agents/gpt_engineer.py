@@ -21,8 +21,7 @@ Where this differs from the original:
 
 from __future__ import annotations
 
-from actors.agents.closing import write_report
-from actors.agents.handing_in import hand_in_as_it_is
+from actors.agents.closing import hand_in_as_it_is, write_report
 from actors.agents.options import Option, read_options
 from actors.attempt import AttemptContext
 from actors.contracts import Evaluation

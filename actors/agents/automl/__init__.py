@@ -12,9 +12,9 @@ Further tables are not joined, and there is no model of time, space or survival:
 
 from __future__ import annotations
 
+from actors.agents.closing import hand_in_as_it_is
 from actors.agents.options import Option, Options, read_options
 from actors.attempt import AttemptContext
-from actors.errors import AgentError
 
 __all__ = ["OPTIONS", "automl"]
 
@@ -37,10 +37,7 @@ async def automl(context: AttemptContext) -> None:
     )
     left = total - context.ledger.cpu_seconds
     script = _script(context, left - OVERHEAD)
-    await context.decide("winner", f"validation score {evaluation.score!r}", (evaluation.key,))
-    trial = await context.submit(script, "FLAML, all rows", (evaluation.key,))
-    if trial.failure is not None and not await context.submit_best():
-        raise AgentError(f"no submission: {trial.detail or trial.fault or trial.status}")
+    await hand_in_as_it_is(context, evaluation, script)
 
 
 def _script(context: AttemptContext, cpu_seconds: float) -> str:
