@@ -111,11 +111,12 @@ class SessionSandbox(Sandbox):
         zygote = self._ready(self._request.limits.cpus)
         watch = self._watch = self._watch or Watch(zygote.pid, self._work, self._request.limits, self._shared)
         started, charged = watch.seconds, watch.cpu
-        watch.breach, watch.peak = None, 0
-        watch.limits = replace(
-            self._request.limits,
-            wall_seconds=started + min(seconds, self._request.limits.wall_seconds),
-            cpu_seconds=charged + self._request.limits.cpu_seconds,
+        watch.renew(
+            replace(
+                self._request.limits,
+                wall_seconds=started + min(seconds, self._request.limits.wall_seconds),
+                cpu_seconds=charged + self._request.limits.cpu_seconds,
+            )
         )
         shell = self._shell = self._shell or self._started(zygote, watch)
         tree.send(tree.descendants(zygote.pid), signal.SIGCONT)

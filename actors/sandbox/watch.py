@@ -48,6 +48,11 @@ class Watch:
         # Two counts, each blind somewhere: children reaped by nobody, processes between two looks.
         return max(self._cpu, sum(self._cpu_by_process.values()), self._reaped() - self._reaped_before)
 
+    def renew(self, limits: Limits) -> None:
+        """Watch another command of the same tree: its own limits, no breach yet, its own peak."""
+        self.limits = limits
+        self.breach, self.peak, self._resident = None, 0, 0
+
     def look_if_due(self, period: float) -> None:
         """Measure, unless that was done less than `period` seconds ago."""
         if time.monotonic() >= self._next_look:
