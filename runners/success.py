@@ -36,10 +36,16 @@ def success_interval(
     if all(n == k for n, _ in outcomes):
         low, high = proportion_confint(int(scores.sum()), len(scores), alpha=1 - level, method="wilson")
         return float(low), float(high)
-    if len(scores) < 2 or np.ptp(scores) == 0:
-        return float(scores.min()), float(scores.max())
+    return bootstrap_interval(scores, level, seed)
+
+
+def bootstrap_interval(values: Sequence[float], level: float = 0.95, seed: int = 0) -> tuple[float, float]:
+    """The percentile bootstrap of a mean; without width where there is one value or all agree."""
+    array = np.asarray(values, float)
+    if len(array) < 2 or np.ptp(array) == 0:
+        return float(array.min()), float(array.max())
     interval = bootstrap(
-        (scores,),
+        (array,),
         np.mean,
         n_resamples=_RESAMPLES,
         confidence_level=level,

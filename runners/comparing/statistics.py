@@ -21,12 +21,13 @@ from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap, permutation_test
+from scipy.stats import permutation_test
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from runners.success import bootstrap_interval
+
 LEVEL = 0.95
-_RESAMPLES = 2_000
 _FLIPS = 2**16  # every pattern of signs up to 16 tasks that differ; beyond, so many random ones
 _RELATIVE, _ABSOLUTE = 1e-9, 1e-12  # scores that differ by rounding alone are a tie
 
@@ -86,20 +87,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
 
     Tasks that all agree give an interval without width: read the p-value then.
     """
-    array = np.asarray(values, float)
-    if len(array) < 2:
-        return None
-    if np.ptp(array) == 0.0:
-        return float(array[0]), float(array[0])
-    interval = bootstrap(
-        (array,),
-        np.mean,
-        n_resamples=_RESAMPLES,
-        confidence_level=LEVEL,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    ).confidence_interval
-    return float(interval.low), float(interval.high)
+    return None if len(values) < 2 else bootstrap_interval(values, LEVEL)
 
 
 def _weights(n: int, k: int) -> NDArray[np.float64]:
