@@ -36,7 +36,7 @@ def success_interval(
     if all(n == k for n, _ in outcomes):
         low, high = proportion_confint(int(scores.sum()), len(scores), alpha=1 - level, method="wilson")
         return float(low), float(high)
-    return bootstrap_interval(scores, level, seed)
+    return bootstrap_interval(scores.tolist(), level, seed)
 
 
 def bootstrap_interval(values: Sequence[float], level: float = 0.95, seed: int = 0) -> tuple[float, float]:

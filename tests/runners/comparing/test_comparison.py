@@ -62,8 +62,8 @@ def test_many_one_sided_tasks_separate_and_the_better_direction_wins(tmp_path: P
 
 def test_holm_spans_all_pairs(tmp_path: Path) -> None:
     folders = [
-        make_sweep(tmp_path, f"s{n}", {t.id: [1.0 + n, 1.1 + n] for t in MANY}, tasks=MANY, agent=f"a{n}")
-        for n in range(3)
+        make_sweep(tmp_path, f"s{n}", {t.id: [1.0 + n, 1.1 + n] for t in MANY}, tasks=MANY, agent=agent)
+        for n, agent in enumerate(("mle_star", "aide", "swe_agent"))
     ]
     findings = [f for pair in of(*folders).pairs for f in pair.findings]
     assert len(findings) == 9
