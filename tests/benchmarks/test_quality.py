@@ -16,6 +16,8 @@ from benchmarks.peers import Result
 from benchmarks.quality import Own
 from runners.tasks.registry import builtin_tasks
 
+pytestmark = pytest.mark.slow
+
 PEERS = ("FLAML", "AutoGluon")
 ROWS = [
     Own("wdbc-diagnosis", "log_loss", "minimize", 0.1, 20.0),

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from madesweeps import make_sweep
+from madesweeps import configured, make_sweep
 from sweepentries import TASKS
 
 from runners import compare
@@ -127,8 +127,11 @@ def test_markdown_stands_under_its_command_and_machine() -> None:
 def test_what_sweeps_say_is_escaped_on_the_page() -> None:
     tasks = (TaskLine("<b>up</b>", "accuracy", "maximize", 0.8), TASKS[1])
     scores = {"<b>up</b>": [0.9, 0.2], "down": [None, None]}
-    for name, agent in (("c", "<script>alert(1)</script>"), ("d", 'x"><img src=y>')):
-        make_sweep(Path("runs"), name, scores, agent=agent, tasks=tasks)
+    for name, model in (("c", "<script>alert(1)</script>"), ("d", 'x"><img src=y>')):
+        conf = configured(Path("runs"), name, "mle_star", 2)
+        conf.model.kind, conf.model.name = "openai", model
+        conf.model.prices = {model: {"input": 0.0, "output": 0.0}}
+        make_sweep(Path("runs"), name, scores, tasks=tasks, conf=conf)
     compare.main(["c", "d", "--tracker", "none", "--page", "x.html", "--markdown", "x.md"])
     page, markdown = Path("x.html").read_text(), Path("x.md").read_text()
     for bad in ("<script", "<b>up", "<img", "http://", "https://"):

@@ -354,6 +354,7 @@ def solved(kind: str, folder: Path) -> tuple[TaskBrief, pd.DataFrame, str]:
     return brief, made, done.stdout
 
 
+@pytest.mark.slow
 def test_flaml_solves_a_table(tmp_path: Path) -> None:
     _, made, printed = solved("binary", tmp_path)
     assert made["y"].between(0, 1).all()

@@ -16,6 +16,8 @@ from actors.sandbox.executor import LocalExecutor
 from actors.sandbox.inside import tree
 from actors.sandbox.settings import SandboxSettings
 
+pytestmark = pytest.mark.slow
+
 PATIENT = Limits(wall_seconds=60)
 SAME = """
 import random, sys

@@ -17,6 +17,8 @@ from actors.sandbox.executor import LocalExecutor
 from actors.sandbox.inside import tree
 from actors.sandbox.settings import Level
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(wall_seconds=30, memory_bytes=1 << 28, disk_bytes=64 << 20)
 
 

@@ -15,6 +15,8 @@ from actors.contracts import ExitStatus, Limits
 from actors.sandbox.inside import tree
 from actors.sandbox.watch import Watch
 
+pytestmark = pytest.mark.slow
+
 FAMILY = """
 import subprocess, sys, time
 if int(sys.argv[1]):

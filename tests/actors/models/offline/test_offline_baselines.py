@@ -23,6 +23,8 @@ from actors.roles.automl_gpt_planner import Plan
 from actors.roles.base import Tried
 from actors.roles.registry import ROLES
 
+pytestmark = pytest.mark.slow
+
 BRIEF, FILES = made_up("regression")
 KINDS = ("binary", "multiclass", "ordinal", "regression", "count", "quantile", "multioutput", "survival")
 

@@ -25,6 +25,8 @@ from actors.roles.registry import ROLES
 from actors.roles.shell_operator import Action, Inputs, Turn, render_history
 from actors.sandbox.inside.editor import Editor
 
+pytestmark = pytest.mark.slow
+
 BRIEF, FILES = made_up("regression")
 TEXT = render_brief(BRIEF, Limits(), {})
 

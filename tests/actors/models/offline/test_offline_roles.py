@@ -79,6 +79,7 @@ def test_merging_a_script_with_other_settings_of_the_same_model_renames_it() -> 
     assert parts(ask("merger", base=base, other=other)).members == (member, f"{member}_2")
 
 
+@pytest.mark.slow
 def test_refinement_changes_the_block_and_only_the_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

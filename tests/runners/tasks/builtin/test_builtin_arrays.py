@@ -19,6 +19,8 @@ from runners.tasks.builtin.folding import contents, dealt, fresh_ids, unpacked
 from runners.tasks.folds import load_code
 from runners.tasks.spec import TaskSpec, read_spec
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(builtin.__file__).parent
 TABLES = ("co2-weekly-3y", "elnino-remote")
 FOLDED = (

@@ -14,6 +14,8 @@ import runners.tasks.builtin
 from runners.tasks.spec import TaskSpec, read_spec
 from runners.tasks.tables import detect, read
 
+pytestmark = pytest.mark.slow
+
 BUILTIN = Path(runners.tasks.builtin.__file__).parent
 TRAIN_ONLY = {
     "rand-high-cost": "outpdol drugdol suppdol mentdol inpdol mdvis notmdvis mentvis totadm",
