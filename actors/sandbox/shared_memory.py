@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from pathlib import Path
 
 FOLDER = "/dev/shm"
+SETTLE = 0.02  # seconds
 PYTHON_NAMES = ("psm_", "sem.mp-", "sem.loky-", "loky-", "joblib_memmapping_folder_", "torch_")
 
 
@@ -32,7 +34,10 @@ class SharedMemory:
         added = self._names() - self._before
         if not self._exclusive:
             added = {name for name in added if name.startswith(PYTHON_NAMES)}
-            added -= _held() if added else set()
+            for _ in range(2):  # another script's may be made at this moment, and held a moment later
+                if added:
+                    time.sleep(SETTLE)
+                    added -= _held()
         for name in added:
             with contextlib.suppress(OSError):
                 os.unlink(os.path.join(FOLDER, name))

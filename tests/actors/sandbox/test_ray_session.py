@@ -51,7 +51,8 @@ def test_a_session_lasts_and_holds_its_cpus_until_it_is_closed(executor: RayExec
         await session.close()
         return outputs
 
-    before = free()
+    before = ray.cluster_resources()["CPU"]
+    wait_for(lambda: free() == before)  # an earlier test's may be on their way back
     assert asyncio.run(play()) == ["", "5\n1"]
     wait_for(lambda: free() == before)
 
