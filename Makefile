@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 DEV_STAMP := .venv/.ready-dev
-SHARED := -n 2 --dist loadgroup --no-loadscope-reorder
+SHARED := -n 2 --dist loadscope --no-loadscope-reorder
 
 bench: $(STAMP)
 	@$(BIN)/python -m runners.bench $(if $(ARGS),$(ARGS),+tasks=all)

@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from runners.ray_session import environment, ray_session
 from runners.settings import RaySettings
 
-SANDBOX = Path(__file__).parent / "actors" / "sandbox"
+SANDBOX = "tests/actors/sandbox/"
 
 environment()  # Ray reads it when it is imported, and test modules import Ray
 
 
-@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
+class ByRoom(LoadScopeScheduling):
+    """One worker has the sandbox, whose tests share /dev/shm, and each other file stays whole.
+
+    xdist's own groups are names that it adds to tests, which pytest 9.2 does not let it do.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::", maxsplit=1)[0]
+        return "sandbox" if path.startswith(SANDBOX) else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """How workers share the tests."""
+    return ByRoom(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where workers share the tests, one has the cluster, one the sandbox; files stay whole, slow first."""
+    """Slow tests first, so that no worker ends with one alone."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
-    for item in items:
-        group = "sandbox" if SANDBOX in item.path.parents else str(item.path)
-        group = "cluster" if "cluster" in getattr(item, "fixturenames", ()) else group
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
