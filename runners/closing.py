@@ -67,7 +67,7 @@ def _print_tasks(console: Console, board: Board) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("task", "attempts", "metric"):
         table.add_column(name, no_wrap=True)
-    for name in ("best", "threshold", "successes"):
+    for name in ("best", "threshold", "success"):
         table.add_column(name, justify="right", no_wrap=True)
     for task in board.tasks:
         rows = board.of(task.id)
