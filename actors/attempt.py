@@ -26,7 +26,7 @@ from actors.contracts import (
     TaskData,
 )
 from actors.errors import AnswerError
-from actors.leakage import is_suspicious, leakage_gap
+from actors.evaluation import at_least, beyond_spread, conclude, measures
 from actors.ledger import Ledger
 from actors.roles.desk import RoleDesk
 from actors.roles.registry import ROLES
@@ -138,11 +138,11 @@ class AttemptContext:
 
     def at_least(self, challenger: Evaluation, champion: Evaluation | None) -> bool:
         """Whether the challenger scored as well as the champion or better; a failure never did."""
-        if challenger.score is None:
-            return False
-        if champion is None or champion.score is None:
-            return True
-        return self.brief.oriented(challenger.score) >= self.brief.oriented(champion.score)
+        return at_least(challenger, champion, self.brief)
+
+    def beyond_spread(self, challenger: Evaluation, champion: Evaluation | None) -> bool:
+        """Whether the challenger is better by more than the spread over the folds explains."""
+        return beyond_spread(challenger, champion, self.brief)
 
     def role_on(self, role: str) -> bool:
         """Whether configuration left this role switched on."""
@@ -209,22 +209,15 @@ class AttemptContext:
                 b._run(script, title, k, extra_files) for b, k in zip(branches[1:], folds[1:], strict=True)
             ]
             trials += [trial for trial, _ in await together(rest)]
-        evaluation = replace(_conclude(script, trials, self.brief), extra_files=extra_files)
+        evaluation = replace(conclude(script, trials, self.brief), extra_files=extra_files)
 
         async def work(entry: Entry) -> Entry:
-            metrics = {"folds": float(len(evaluation.fold_scores))}
-            metrics |= {f"fold_{k}": s for k, s in enumerate(evaluation.fold_scores)}
-            metrics |= {"printed": evaluation.printed} if evaluation.printed is not None else {}
-            metrics |= {"spread": evaluation.spread} if evaluation.spread is not None else {}
-            gap = leakage_gap(evaluation, self.brief)
-            metrics |= {"gap": gap} if gap is not None else {}
-            metrics["suspicious"] = float(is_suspicious(evaluation, self.brief))
             return replace(
                 entry,
                 parents=parents,
                 content=script,
                 score=evaluation.score,
-                metrics=metrics,
+                metrics=measures(evaluation, self.brief),
                 attachments=({SUBMISSION: submission} if submission else {}) | await self._kept(extra_files),
                 seconds=sum(t.seconds for t in trials),
                 error=evaluation.failure,
@@ -364,20 +357,6 @@ class AttemptContext:
     async def _kept(self, extra_files: ExtraFiles) -> dict[str, str]:
         """The files beside a script as attachments."""
         return {BESIDE + name: await self._pad.put_blob(text.encode()) for name, text in extra_files}
-
-
-def _conclude(script: str, trials: list[Trial], brief: TaskBrief) -> Evaluation:
-    """One evaluation from its trials; any failed fold fails it, so that means are comparable."""
-    failure = next((t.failure for t in trials if not t.ok), None)
-    prints = [t.printed for t in trials if t.printed is not None]
-    printed = sum(prints) / len(prints) if prints else None
-    if brief.validation == "printed":
-        if failure is None and printed is None:
-            failure = "the script printed no line `Final Validation Performance: <score>`"
-        return Evaluation(script, None if failure else printed, (), printed, "printed", failure)
-    scores = tuple(t.score for t in trials if t.score is not None)
-    score = None if failure else sum(scores) / len(scores)
-    return Evaluation(script, score, () if failure else scores, printed, "harness", failure)
 
 
 def _json(value: object) -> bytes:
