@@ -12,7 +12,14 @@ from dataclasses import asdict, dataclass, replace
 from actors.attempt import AttemptContext, Services
 from actors.briefing import render_brief
 from actors.contracts import Agent, AttemptSpec, Ending, TaskData
-from actors.errors import AgentError, AnswerError, BudgetExhausted, FatalModelError, ModelError
+from actors.errors import (
+    AgentError,
+    AnswerError,
+    BudgetExhausted,
+    FatalModelError,
+    ModelError,
+    TransientModelError,
+)
 from actors.losses import is_loss
 from actors.usage import usage
 from scratchpad.client import AttemptClient, Client
@@ -56,8 +63,9 @@ class AttemptHost:
     async def run(self, spec: AttemptSpec, data: TaskData) -> AttemptEnd:
         """Run one attempt, or go on with it; an attempt that has ended is not run again.
 
-        Raises, without an ending, FatalModelError when no model call can succeed any more, and what
-        `is_loss` says of a part of the system that died: then the attempt can be gone on with.
+        Raises, without an ending, FatalModelError when no model call can succeed any more,
+        TransientModelError when one did not in all its tries, and what `is_loss` says of a part of the
+        system that died: then the attempt can be gone on with from its last step.
         """
         pad = self._client.namespace(spec.task, spec.attempt)
         entries = to_entries(await pad.snapshot())
@@ -104,7 +112,7 @@ class AttemptHost:
         try:
             async with deadline:
                 await self._agents[context.spec.agent](context)
-        except FatalModelError:
+        except (FatalModelError, TransientModelError):
             raise
         except BudgetExhausted as error:
             ending = Ending.TIMEOUT if "wall seconds" in str(error) else Ending.BUDGET

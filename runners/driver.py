@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.contracts import AttemptSpec, Ending, Grade
-from actors.errors import FatalModelError
+from actors.errors import FatalModelError, TransientModelError
 from actors.host import AttemptEnd
 from actors.losses import is_loss
 from runners.crew import Crew
@@ -17,6 +17,7 @@ from scratchpad.queries import endings, grades
 from scratchpad.records import Entry, Kind
 
 LOST_STARTS = 3  # an attempt under which the system died this often is lost
+FAULT_STARTS = 3  # an attempt that the endpoint failed this often waits for a resume
 POLL_SECONDS = 0.5
 
 
@@ -28,10 +29,15 @@ class Driver:
     slots: int
     draining: Callable[[], bool]  # no further attempt is started once this says yes
     on_tick: Callable[[], None]
+    say: Callable[[str], None]
     _losses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    _faults: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def run(self, specs: Sequence[AttemptSpec]) -> None:
-        """Run every spec to its grade; raises FatalModelError when no model call can succeed."""
+        """Run every spec to its grade; raises FatalModelError when no model call can succeed.
+
+        An attempt that its endpoint fails time and again is left without an ending: a resume goes on with it.
+        """
         import ray
 
         settled = self._settled()
@@ -48,7 +54,12 @@ class Driver:
                     self._graded(grading.pop(ref), ref)
                     continue
                 spec = attempts.pop(ref)
-                end = self._ended(spec, ref)
+                try:
+                    end = self._ended(spec, ref)
+                except TransientModelError as error:
+                    if self._may_try_again(spec, error):
+                        waiting.append(spec)  # behind the others: the endpoint gets time
+                    continue
                 if end is None:
                     waiting.appendleft(spec)
                 elif end.submission:
@@ -69,9 +80,9 @@ class Driver:
         try:
             end: AttemptEnd = ray.get(ref)
         except Exception as error:
-            fatal = error.cause if isinstance(error, RayTaskError) else error
-            if isinstance(fatal, FatalModelError):
-                raise fatal from None
+            cause = error.cause if isinstance(error, RayTaskError) else error
+            if isinstance(cause, FatalModelError | TransientModelError):
+                raise cause from None
             if not is_loss(error):
                 raise
             who = (spec.task, spec.attempt)
@@ -80,6 +91,16 @@ class Driver:
                 return None
             return self._lost(spec, str(error))
         return end
+
+    def _may_try_again(self, spec: AttemptSpec, fault: TransientModelError) -> bool:
+        who = (spec.task, spec.attempt)
+        self._faults[who] += 1
+        if again := self._faults[who] < FAULT_STARTS:
+            then = "it goes on after the others"
+        else:
+            then = "it is left for a resume"
+        self.say(f"{spec.task} attempt {spec.attempt + 1}: {fault}; {then}")
+        return again
 
     def _lost(self, spec: AttemptSpec, fault: str) -> AttemptEnd:
         end = AttemptEnd(Ending.ACTOR_LOST, spec.seed, spec.agent, LOST_STARTS, "", None, fault=fault)

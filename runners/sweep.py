@@ -28,6 +28,7 @@ from runners.tracking import tracking
 from runners.watch import Watch
 
 INTERRUPTED = 130
+UNFINISHED = 1  # the endpoint failed an attempt time and again: a resume goes on with it
 LOG = "sweep.log"
 
 
@@ -62,7 +63,7 @@ def run_sweep(config: SweepConfig) -> int:
             progress,
             Watch(config, board, crew.client, progress) as watch,
         ):
-            driver = Driver(crew, session.slots, interrupts.draining, watch.tick)
+            driver = Driver(crew, session.slots, interrupts.draining, watch.tick, progress.say)
             try:
                 driver.run(attempt_specs(config, [task.id for task in tasks]))
             except FatalModelError as error:
@@ -73,8 +74,9 @@ def run_sweep(config: SweepConfig) -> int:
             finally:
                 board.tasks = [_noted(line, board, crew) for line in board.tasks]
         print_summary(console, config, board, tracker.closing_lines())
-    left = any(not row.done for row in board.all_rows)
-    return INTERRUPTED if interrupted or left else 0
+    if all(row.done for row in board.all_rows):
+        return 0
+    return INTERRUPTED if interrupted or interrupts.draining() else UNFINISHED
 
 
 def _open_folder(config: SweepConfig) -> None:

@@ -10,11 +10,12 @@ import pytest
 import ray.exceptions as lost
 from doubles import FakeExecutor, FakeScorer, data, services, spec
 
-from actors.contracts import ExecutionRequest, ExecutionResult, ExitStatus
-from actors.errors import AgentError, LostError
+from actors.contracts import ChatRequest, Ending, ExecutionRequest, ExecutionResult, ExitStatus
+from actors.errors import AgentError, LostError, TransientModelError
 from actors.host import AttemptHost
 from actors.losses import is_loss
 from actors.models.scripted import ScriptedModel
+from actors.roles import planner
 from actors.trial import LOST_STARTS, PUBLIC, run_trial
 from scratchpad.client import LocalClient
 from scratchpad.errors import JournalError
@@ -71,3 +72,29 @@ def test_an_attempt_under_which_the_system_dies_has_no_ending() -> None:
         asyncio.run(host.run(spec(), data()))
     kinds = [e.kind for e in to_entries(client.snapshot())]
     assert kinds == [Kind.ATTEMPT]
+
+
+def test_an_attempt_whose_request_no_try_could_pass_goes_on_from_its_last_step() -> None:
+    """A fault of the endpoint says nothing of the attempt, so that a resume may still finish it."""
+    down = [True]
+
+    def answer(request: ChatRequest) -> str:
+        if down[0]:
+            raise TransientModelError("boom; gave up after 6 tries")
+        return "plan"
+
+    async def agent(context: Any) -> None:
+        await context.evaluate("SCORE = 1")
+        await context.ask("planner", planner.Inputs("brief", "script", "block", ()))
+        await context.submit_best()
+
+    client, executor = LocalClient(), FakeExecutor()
+    host = AttemptHost(services(ScriptedModel({"planner": [answer]}), executor), client, {"mle_star": agent})
+    with pytest.raises(TransientModelError):
+        asyncio.run(host.run(spec(), data()))
+    entries = to_entries(client.snapshot())
+    assert [e.kind for e in entries] == [Kind.ATTEMPT, Kind.EXECUTION, Kind.EVALUATION]
+    down[0] = False
+    end = asyncio.run(host.run(spec(), data()))
+    assert (end.ending, end.starts) == (Ending.FINISHED, 2)
+    assert len(executor.runs) == 1, "what was measured before the fault is not measured again"

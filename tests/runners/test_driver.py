@@ -12,9 +12,9 @@ import pytest
 from doubles import spec
 
 from actors.contracts import AttemptSpec, Ending, Grade
-from actors.errors import FatalModelError
+from actors.errors import FatalModelError, TransientModelError
 from actors.host import AttemptEnd
-from runners.driver import LOST_STARTS, Driver
+from runners.driver import FAULT_STARTS, LOST_STARTS, Driver
 from scratchpad.client import LocalClient
 from scratchpad.records import Kind
 from scratchpad.schema import to_entries
@@ -29,6 +29,9 @@ def host_class() -> type:
         def run(self, attempt: AttemptSpec, how: str) -> AttemptEnd:
             if how == "fatal":
                 raise FatalModelError("the key is wrong")
+            if how == "fault" or (how.startswith("fault once") and not Path(how[11:]).exists()):
+                Path(how[11:] or os.devnull).touch()
+                raise TransientModelError("boom; gave up after 6 tries")
             if how == "die" or (how.startswith("die once") and not Path(how[9:]).exists()):
                 Path(how[9:] or os.devnull).touch()
                 os._exit(1)
@@ -45,6 +48,7 @@ class FakeCrew:
     how: dict[int, str]
     client: LocalClient = field(default_factory=LocalClient)
     started: list[int] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
     def start(self, attempt: AttemptSpec) -> Any:
         import ray
@@ -66,6 +70,7 @@ def drive(crew: FakeCrew, count: int, drain_after: int | None = None) -> list[An
         slots=2,
         draining=lambda: drain_after is not None and len(crew.started) >= drain_after,
         on_tick=lambda: None,
+        say=crew.said.append,
     )
     driver.run(specs)
     return to_entries(crew.client.snapshot())
@@ -101,6 +106,27 @@ def test_a_fatal_model_error_ends_the_sweep_without_an_ending() -> None:
     entries = to_entries(crew.client.snapshot())
     assert not any(e.attempt == 1 for e in entries)
     assert len(crew.started) < 8
+
+
+def test_an_attempt_that_its_endpoint_failed_goes_on_after_the_others(tmp_path: Path) -> None:
+    crew = FakeCrew({0: f"fault once {tmp_path / 'failed'}"})
+    entries = drive(crew, 4)
+    assert crew.started == [0, 1, 2, 3, 0]
+    assert sorted(e.attempt for e in entries if e.kind is Kind.GRADE) == [0, 1, 2, 3]
+    assert crew.said == ["toy attempt 1: boom; gave up after 6 tries; it goes on after the others"]
+
+
+def test_an_attempt_that_its_endpoint_keeps_failing_has_no_ending_and_a_resume_goes_on_with_it() -> None:
+    crew = FakeCrew({1: "fault"})
+    entries = drive(crew, 3)
+    assert crew.started.count(1) == FAULT_STARTS
+    assert {e.attempt for e in entries if e.kind is Kind.GRADE} == {0, 2}
+    assert not [e for e in entries if e.attempt == 1]
+    assert crew.said[-1].endswith("it is left for a resume")
+    crew.how, crew.started = {}, []
+    entries = drive(crew, 3)
+    assert crew.started == [1]
+    assert {e.attempt for e in entries if e.kind is Kind.GRADE} == {0, 1, 2}
 
 
 def test_draining_starts_nothing_more_and_finishes_what_runs() -> None:
