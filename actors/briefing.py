@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
+from pathlib import PurePosixPath
 from typing import Any
 
 import yaml
@@ -11,12 +15,18 @@ from actors.contracts import ColumnFacts, FileFacts, Limits, SplitRule, TaskBrie
 
 # libyaml's parser where PyYAML was built with it: every offline answer reads a brief.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-MAX_COLUMNS = 60  # of a file, in full; further ones are named only
+MAX_COLUMNS = 60  # of a file, in full; of further ones name, type and gaps are told
+MAX_FILES = 100  # in full; further ones are counted by folder and format
+_SHORT_NOTE = f"beyond {MAX_COLUMNS} columns: name (type, missing rows), no examples or ranges"
+_SHORT = re.compile(r"(.*) \((\w+)(?:, (\d+) missing)?\)", re.DOTALL)
 _SKIP: tuple[Any, ...] = (None, "", (), [])
 
 
 def render_brief(brief: TaskBrief, limits: Limits, libraries: dict[str, str]) -> str:
     """The brief, the limits of a script and the installed libraries as YAML text."""
+    named = {brief.train, brief.test, brief.sample_submission}
+    shown = sorted(brief.files, key=lambda f: f.name not in named)[:MAX_FILES]
+    shown = [f for f in brief.files if f in shown]
     facts: dict[str, Any] = {
         "task": brief.id,
         "problem": brief.problem,
@@ -32,7 +42,8 @@ def render_brief(brief: TaskBrief, limits: Limits, libraries: dict[str, str]) ->
         "test": brief.test,
         "sample_submission": brief.sample_submission,
         "validation": brief.validation,
-        "files": [_file(f) for f in brief.files],
+        "files": [_file(f) for f in shown],
+        "more_files": _counted([f for f in brief.files if f not in shown]),
         "limits": {
             "seconds": limits.wall_seconds,
             "memory_gib": round(limits.memory_bytes / 2**30, 2),
@@ -51,10 +62,33 @@ def _file(facts: FileFacts) -> dict[str, Any]:
     full = facts.columns[:MAX_COLUMNS]
     row["columns"] = [_column(c) for c in full]
     if len(facts.columns) > MAX_COLUMNS:
-        row["more_columns"] = [c.name for c in facts.columns[MAX_COLUMNS:]]
+        row["more_columns_note"] = _SHORT_NOTE
+        row["more_columns"] = [_in_short(c) for c in facts.columns[MAX_COLUMNS:]]
     if not row["columns"]:
         del row["columns"]
     return row
+
+
+def _counted(files: Sequence[FileFacts]) -> list[dict[str, Any]]:
+    """Files by folder and format, for example `{folder: images, format: png, files: 900, first: a.png}`."""
+    places = [(str(PurePosixPath(f.name).parent), f.format) for f in files]
+    first = dict(zip(reversed(places), (PurePosixPath(f.name).name for f in reversed(files)), strict=True))
+    return [
+        {"folder": folder, "format": kind, "files": count, "first": first[folder, kind]}
+        for (folder, kind), count in Counter(places).items()
+    ]
+
+
+def _in_short(facts: ColumnFacts) -> str:
+    gaps = f", {facts.missing} missing" if facts.missing else ""
+    return f"{facts.name} ({facts.dtype}{gaps})"
+
+
+def _from_short(text: str) -> ColumnFacts:
+    found = _SHORT.fullmatch(text)
+    if found is None:
+        raise ValueError(f"no column in short: {text!r}")
+    return ColumnFacts(found[1], found[2], int(found[3] or 0))
 
 
 def _column(facts: ColumnFacts) -> dict[str, Any]:
@@ -66,18 +100,20 @@ def _column(facts: ColumnFacts) -> dict[str, Any]:
 
 
 def read_brief(text: str) -> tuple[TaskBrief, Limits, dict[str, str]]:
-    """The inverse of `render_brief`, up to the columns that it only names (they come back bare)."""
+    """The inverse of `render_brief`, up to what it tells in short: such columns come back without examples
+    and ranges, such files not at all.
+    """
     facts: dict[str, Any] = yaml.load(text, Loader=_LOADER)
     files = tuple(
         FileFacts(
-            **{k: v for k, v in f.items() if k not in ("columns", "more_columns")},
+            **{k: v for k, v in f.items() if "columns" not in k},
             columns=tuple(
                 ColumnFacts(
                     **{**c, "examples": tuple(c.get("examples", ())), "shape": tuple(c.get("shape", ()))}
                 )
                 for c in f.get("columns", ())
             )
-            + tuple(ColumnFacts(name, "real") for name in f.get("more_columns", ())),
+            + tuple(map(_from_short, f.get("more_columns", ()))),
         )
         for f in facts.get("files", ())
     )

@@ -59,7 +59,7 @@ def _table(name: str, data: bytes, layout: TableFormat) -> FileFacts:
         len(data),
         rows=len(frame),
         columns=tuple(profile_column(frame[c].rename(str(c))) for c in frame.columns),
-        head=frame.head(_HEAD_ROWS).to_csv(index=False)[:_HEAD_CHARACTERS],
+        head=_beginning(frame.head(_HEAD_ROWS).to_csv(index=False), _HEAD_CHARACTERS),
         reader=reader(f"input/{name}", layout),
         note="gzip" if layout.gzipped else "",
     )
@@ -76,7 +76,7 @@ def profile_column(values: pd.Series) -> ColumnFacts:
     except TypeError:  # lists or mappings, which have no hash
         known = known.astype(str)
         distinct = pd.Series(known.unique())
-    examples = tuple(v[:_EXAMPLE_CHARACTERS] for v in as_text(distinct.iloc[:_EXAMPLES]))
+    examples = tuple(_beginning(v, _EXAMPLE_CHARACTERS) for v in as_text(distinct.iloc[:_EXAMPLES]))
     facts = ColumnFacts(str(values.name), "text", missing, len(distinct), examples)
     if pd.api.types.is_bool_dtype(known):
         return _with(facts, dtype="boolean")
@@ -87,6 +87,11 @@ def profile_column(values: pd.Series) -> ColumnFacts:
     if len(distinct) <= _CATEGORIES and len(distinct) <= max(2, len(known) // 4):
         return _with(facts, dtype="category")
     return _with(facts, dtype="text", mean_length=float(known.astype(str).str.len().mean()))
+
+
+def _beginning(text: str, limit: int) -> str:
+    """The first characters of a text; what is left out shows as three dots."""
+    return text if len(text) <= limit else f"{text[:limit]} ..."
 
 
 def _with(facts: ColumnFacts, **changes: Any) -> ColumnFacts:
@@ -157,7 +162,7 @@ def _text(name: str, data: bytes) -> FileFacts:
     except UnicodeDecodeError:
         return FileFacts(name, "other", len(data))
     lines = text.splitlines()
-    head = "\n".join(lines[:_HEAD_ROWS])[:_HEAD_CHARACTERS]
+    head = _beginning("\n".join(lines[:_HEAD_ROWS]), _HEAD_CHARACTERS)
     return FileFacts(
         name, "text", len(data), rows=len(lines), head=head, reader=f'open("input/{name}").read()'
     )
