@@ -26,7 +26,7 @@ from actors.contracts import (
     TaskData,
 )
 from actors.errors import AnswerError
-from actors.evaluation import at_least, beyond_spread, conclude, measures
+from actors.evaluation import at_least, conclude, measures, standing
 from actors.ledger import Ledger
 from actors.roles.desk import RoleDesk
 from actors.roles.registry import ROLES
@@ -140,9 +140,9 @@ class AttemptContext:
         """Whether the challenger scored as well as the champion or better; a failure never did."""
         return at_least(challenger, champion, self.brief)
 
-    def beyond_spread(self, challenger: Evaluation, champion: Evaluation | None) -> bool:
-        """Whether the challenger is better by more than the spread over the folds explains."""
-        return beyond_spread(challenger, champion, self.brief)
+    def standing(self, evaluation: Evaluation, base: Evaluation) -> str:
+        """Whether an evaluation is better or worse than another by more than their folds' spread explains."""
+        return standing(evaluation, base, self.brief)
 
     def role_on(self, role: str) -> bool:
         """Whether configuration left this role switched on."""

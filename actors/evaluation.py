@@ -46,6 +46,15 @@ def at_least(challenger: Evaluation, champion: Evaluation | None, brief: TaskBri
     return brief.oriented(challenger.score) >= brief.oriented(champion.score)
 
 
+def standing(evaluation: Evaluation, base: Evaluation, brief: TaskBrief) -> str:
+    """How an evaluation stands to another: `better`, `worse` or `within the spread`; "" for a failure."""
+    if evaluation.score is None or base.score is None:
+        return ""
+    if beyond_spread(evaluation, base, brief):
+        return "better"
+    return "worse" if beyond_spread(base, evaluation, brief) else "within the spread"
+
+
 def beyond_spread(challenger: Evaluation, champion: Evaluation | None, brief: TaskBrief) -> bool:
     """Whether the challenger is better by more than the folds' spread explains.
 

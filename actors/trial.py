@@ -11,6 +11,7 @@ from actors.errors import LostError
 from actors.roles.base import cut
 
 OUTPUT_KEPT = 40_000  # characters of stdout and of stderr in an entry
+FAILURE_SHOWN = 5_000  # of each in a failure, which a prompt then carries whole
 LOST_STARTS = 3  # of an execution whose worker died
 ABLATION = -2  # run on the public data, not scored
 PUBLIC = -1  # run on the public data, the submission is checked
@@ -59,9 +60,9 @@ class Trial:
             lines.append(f"submission refused: {self.fault}")
         lines += [
             "--- stdout",
-            cut(self.stdout, 6_000, "stdout"),
+            cut(self.stdout, FAILURE_SHOWN, "stdout"),
             "--- stderr",
-            cut(self.stderr, 6_000, "stderr"),
+            cut(self.stderr, FAILURE_SHOWN, "stderr"),
         ]
         return "\n".join(lines)
 

@@ -117,7 +117,7 @@ async def _grow(context: AttemptContext, nodes: Sequence[Node], parent: Node | N
         fixed: str = await context.ask("debugger", failure, "repair", above)
         evaluation = await context.evaluate(fixed, f"repair: {parent.plan}", above)
         return replace(parent, evaluation=evaluation, parent=above[0], repairs=parent.repairs + 1)
-    base = aide_improver.Inputs(context.brief_text, parent.evaluation.script, tried)
+    base = aide_improver.Inputs(context.brief_text, parent.evaluation.script, tried, parent.evaluation.score)
     change: aide_drafter.Proposal = await context.ask("aide_improver", base, "improvement", above)
     evaluation = await context.evaluate(change.script, f"improvement: {change.plan}", above)
     return Node(change.plan, evaluation, above[0])

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import yaml
 
-from actors.agents.workshop import debugged
+from actors.agents.workshop import checked, until_it_runs
 from actors.attempt import AttemptContext
 from actors.contracts import Evaluation
 from actors.errors import AgentError, AnswerError
 from actors.roles import reporter, submitter
+from actors.trial import Trial
 from scratchpad.records import Entry, Kind
 
-DIGEST_STEPS = 120  # entries in the reporter's digest; further ones are counted
+DIGEST_FIRST, DIGEST_LAST = 40, 80  # entries in the reporter's digest; those between are counted
 
 
 async def hand_in(context: AttemptContext, winner: Evaluation) -> None:
@@ -20,15 +21,16 @@ async def hand_in(context: AttemptContext, winner: Evaluation) -> None:
     Raises AgentError when there is nothing to hand in.
     """
     await context.decide("winner", f"validation score {winner.score!r}", (winner.key,))
+
+    async def run(script: str, repairs: int) -> Trial:
+        return await context.submit(
+            script, "submission, repaired" if repairs else "submission", (winner.key,)
+        )
+
     script = await _readied(context, winner.script)
-    trial = await context.submit(script, "submission", (winner.key,))
-    for _ in range(context.settings.debug_tries):
-        if trial.failure is None or not context.role_on("debugger"):
-            break
-        fixed = await debugged(context, script, trial.failure)
-        if fixed is None:
-            break
-        script, trial = fixed, await context.submit(fixed, "submission, repaired", (winner.key,))
+    if script != winner.script:  # which was checked before it was scored
+        script = await checked(context, script)
+    script, trial = await until_it_runs(context, script, run)
     if trial.failure is not None and script != winner.script:
         trial = await context.submit(winner.script, "submission, the winner as it was", (winner.key,))
     if trial.failure is not None and not await context.submit_best():
@@ -78,10 +80,12 @@ def attempt_digest(entries: list[Entry], winner: Evaluation) -> str:
         (e for e in entries if e.kind in (Kind.EVALUATION, Kind.DECISION) or e.role == "summariser"),
         key=lambda e: [int(part.split(".")[0]) for part in e.path.split("/")],
     )
-    steps = [_line(e) for e in shown[:DIGEST_STEPS]]
+    between = max(0, len(shown) - DIGEST_FIRST - DIGEST_LAST)
+    kept = shown[:DIGEST_FIRST] + shown[DIGEST_FIRST + between :]
+    left_out = {"steps_left_out": f"{between}, after the first {DIGEST_FIRST}"} if between else {}
     digest = {
-        "steps": steps,
-        "steps_left_out": len(shown) - len(steps),
+        "steps": [_line(e) for e in kept],
+        **left_out,
         "executions": sum(e.kind is Kind.EXECUTION for e in entries),
         "failed_executions": sum(e.kind is Kind.EXECUTION and e.error is not None for e in entries),
         "winner": {

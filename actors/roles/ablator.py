@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from actors.contracts import Team
-from actors.roles.base import Role, brief_section, cut, fenced, python_program
+from actors.roles.base import Role, brief_section, cut, fenced, latest_section, python_program
 
 
 @dataclass(frozen=True)
@@ -18,12 +17,7 @@ class Inputs:
     earlier: tuple[str, ...]  # summaries of earlier ablations
 
 
-def earlier_section(earlier: Sequence[str]) -> str:
-    """Earlier summaries, numbered; each is cut to 4,000 characters."""
-    return (
-        "\n\n".join(f"### Ablation {n}\n{cut(s, 4_000, 'the summary')}" for n, s in enumerate(earlier, 1))
-        or "none"
-    )
+SUMMARY_SHOWN = 4_000  # characters
 
 
 ROLE = Role[Inputs, str](
@@ -43,7 +37,10 @@ Answer with exactly one ```python block, a complete program that reads ./input.
     render=lambda i: [
         brief_section(i.brief),
         ("Script", fenced("python", i.script)),
-        ("Earlier ablations", earlier_section(i.earlier)),
+        (
+            "Earlier ablations",
+            latest_section([cut(s, SUMMARY_SHOWN, "the summary") for s in i.earlier], "Ablation"),
+        ),
     ],
     parse=python_program,
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from actors.contracts import Team
 from actors.roles.aide_drafter import Proposal, parse
-from actors.roles.base import SCRIPT_CONTRACT, Role, Tried, brief_section, fenced, tried_section
+from actors.roles.base import SCRIPT_CONTRACT, Role, Tried, brief_section, fenced, shown_score, tried_section
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Inputs:
     brief: str
     script: str
     tried: tuple[Tried, ...]
+    score: float | None  # of the script
 
 
 ROLE = Role[Inputs, Proposal](
@@ -35,6 +36,7 @@ without code. Then the whole program.
     render=lambda i: [
         brief_section(i.brief),
         ("Script", fenced("python", i.script)),
+        ("Score of the script", str(shown_score(i.score))),
         ("Tried", tried_section(i.tried)),
     ],
     parse=parse,

@@ -28,6 +28,8 @@ PROGRAM_CONTRACT = """
 """.strip()
 SCRIPT_CONTRACT = f"Answer with exactly one ```python block: a complete program that\n{PROGRAM_CONTRACT}"
 
+PLAN_SHOWN = 2_000  # characters
+
 _FENCE = re.compile(r"^```([\w+-]*)[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
@@ -68,7 +70,7 @@ def fenced(language: str, text: str) -> str:
 
 def python_block(text: str) -> str:
     """The one Python program of an answer; raises AnswerError when there is none or several."""
-    blocks: list[str] = [body for lang, body in _FENCE.findall(text) if lang in ("python", "py", "")]
+    blocks: list[str] = [b for lang, b in _FENCE.findall(text) if lang.lower() in ("python", "py", "")]
     if not blocks:
         raise AnswerError("the answer holds no ```python block; give exactly one")
     if len(blocks) > 1:
@@ -92,14 +94,26 @@ def without_code(text: str) -> str:
 
 
 def json_block(text: str) -> Any:
-    """The one JSON value of an answer, fenced or bare; raises AnswerError."""
-    blocks = [body for language, body in _FENCE.findall(text) if language in ("json", "")]
+    """The one JSON value of an answer, fenced or bare; raises AnswerError.
+
+    Strings may hold line breaks as they are: models that quote code often forget to escape them.
+    """
+    blocks = [body for language, body in _FENCE.findall(text) if language.lower() in ("json", "")]
     if len(blocks) > 1:
         raise AnswerError(f"the answer holds {len(blocks)} ```json blocks; give exactly one")
     try:
-        return json.loads(blocks[0] if blocks else text)
+        return json.loads(blocks[0] if blocks else text, strict=False)
     except ValueError as error:
         raise AnswerError(f"the answer is not valid JSON: {error}") from None
+
+
+def only_place(block: str, script: str) -> None:
+    """Hold a quoted block against the script; raises AnswerError where it is not there exactly once."""
+    count = script.count(block)
+    if not count:
+        raise AnswerError('"block" is not an exact substring of the script; copy it character by character')
+    if count > 1:
+        raise AnswerError(f'"block" stands in the script {count} times; quote more lines, so that it is one')
 
 
 TEXT: Mapping[str, Any] = {"type": "string"}
@@ -127,25 +141,42 @@ class Tried:
     plan: str
     score: float | None  # None when it failed
     pending: bool = False  # it runs at this moment, beside the plan to be made
+    standing: str = ""  # against the script that it was to improve; see actors/evaluation.py
 
 
 def tried_section(tried: Sequence[Tried], keep: int = 30) -> str:
     """Earlier plans and scores as a YAML list, oldest first.
 
-    Past `keep` plans the latest stay, and the first line says how many were left out.
+    Past `keep` plans the latest stay, and the first line says how many were left out; a plan is cut to
+    2,000 characters.
     """
     if not tried:
         return "none yet"
     dropped = max(0, len(tried) - keep)
     head = f"# the {dropped} oldest plans are left out\n" if dropped else ""
-    rows = [{"plan": t.plan, "score": _outcome(t)} for t in tried[dropped:]]
+    rows = [
+        {"plan": cut(t.plan, PLAN_SHOWN, "the plan"), "score": _outcome(t)}
+        | ({"against_the_script": t.standing} if t.standing else {})
+        for t in tried[dropped:]
+    ]
     return fenced("yaml", head + yaml.safe_dump(rows, sort_keys=False, width=10_000))
 
 
 def _outcome(tried: Tried) -> float | str:
-    if tried.pending:
-        return "pending"
-    return "failed" if tried.score is None else float(tried.score)
+    return "pending" if tried.pending else shown_score(tried.score)
+
+
+def shown_score(score: float | None) -> float | str:
+    """A validation score as prompts carry it."""
+    return "failed" if score is None else float(score)
+
+
+def latest_section(bodies: Sequence[str], title: str, keep: int = 10) -> str:
+    """Numbered bodies, oldest first; past `keep` the latest stay, and the first line says so."""
+    dropped = max(0, len(bodies) - keep)
+    head = [f"The {dropped} oldest are left out."] if dropped else []
+    shown = [f"### {title} {n}\n{body}" for n, body in enumerate(bodies, 1) if n > dropped]
+    return "\n\n".join([*head, *shown]) or "none"
 
 
 def cut(text: str, limit: int, what: str) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.contracts import Team
-from actors.roles.base import SCRIPT_CONTRACT, Role, brief_section, cut, fenced, python_program
+from actors.roles.base import (
+    SCRIPT_CONTRACT,
+    Role,
+    brief_section,
+    cut,
+    fenced,
+    latest_section,
+    python_program,
+)
 
 
 @dataclass(frozen=True)
@@ -15,6 +23,7 @@ class Inputs:
     brief: str
     script: str
     failure: str
+    earlier: tuple[str, ...] = ()  # how the versions before it failed, a line each
 
 
 ROLE = Role[Inputs, str](
@@ -25,7 +34,8 @@ ROLE = Role[Inputs, str](
 The script below failed. Read how it ended, its output and its traceback, find the cause and repair
 it, changing no more than needed and keeping the idea of the solution. If it ran out of time or
 memory, make it cheaper without dropping training rows if you can. If its submission was refused, mend
-what the message names.
+what the message names. If earlier failures are listed, repairs of them led here: do not bring them
+back.
 
 {SCRIPT_CONTRACT}
 """,
@@ -33,6 +43,7 @@ what the message names.
         brief_section(i.brief),
         ("Script", fenced("python", i.script)),
         ("Failure", fenced("", cut(i.failure, 12_000, "the output"))),
+        *([("Earlier failures", latest_section(i.earlier, "Failure"))] if i.earlier else []),
     ],
     parse=python_program,
 )

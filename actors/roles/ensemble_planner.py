@@ -34,8 +34,9 @@ ROLE = Role[Inputs, str](
 Propose one plan to ensemble the scripts below (with a single script: to strengthen it by seeds,
 bagging or a second model of its own). Averages, weighted averages, rank averages, stacking with
 out-of-fold predictions, and a choice by sub-population are the usual ways. Learn from the plans
-tried so far and their scores, mind the metric's direction, do not repeat a plan, and stay within the
-time limit of the brief.
+tried so far and their scores (against the best script; "within the spread" of the validation folds is
+no difference), mind the metric's direction, do not repeat a plan, and stay within the time limit of
+the brief.
 
 Answer with the plan only, two to five plain sentences without code.
 """,

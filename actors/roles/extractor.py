@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from actors.contracts import Team
 from actors.errors import AnswerError
-from actors.roles.base import TEXT, Role, brief_section, fenced, json_block, object_of
+from actors.roles.base import (
+    TEXT,
+    Role,
+    brief_section,
+    fenced,
+    json_block,
+    latest_section,
+    object_of,
+    only_place,
+)
 
 
 @dataclass(frozen=True)
@@ -39,9 +48,8 @@ def parse(text: str) -> Target:
 
 def validate(inputs: Inputs, target: Target) -> None:
     """Hold the block against the script and the history; raises AnswerError."""
-    if target.block not in inputs.script:
-        raise AnswerError('"block" is not an exact substring of the script; copy it character by character')
-    if target.block in inputs.refined:
+    only_place(target.block, inputs.script)
+    if target.block.strip() in {block.strip() for block in inputs.refined}:
         raise AnswerError("this block was refined before; pick another one")
 
 
@@ -55,14 +63,18 @@ moves the score most. Take whole consecutive lines, small enough to be rewritten
 enough to matter. It must not be one of the blocks already refined. Then give a first plan to improve
 it, two to five sentences, concrete and within the limits of the brief.
 
-Answer with one ```json block and nothing else; "block" is an exact copy from the script:
+Answer with one ```json block and nothing else. "block" is an exact copy from the script, long enough
+to stand there only once; inside the JSON string a line break is written \\n and a quote \\":
 {"block": "...", "plan": "..."}
 """,
     render=lambda i: [
         brief_section(i.brief),
         ("Script", fenced("python", i.script)),
         ("Ablation summary", i.summary),
-        ("Blocks already refined", "\n\n".join(fenced("python", b) for b in i.refined) or "none"),
+        (
+            "Blocks already refined",
+            latest_section([fenced("python", b) for b in i.refined], "Block"),
+        ),
     ],
     parse=parse,
     check=validate,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from actors.contracts import Team
 from actors.errors import AnswerError
-from actors.roles.base import TEXT, Role, brief_section, fenced, json_block, object_of
+from actors.roles.base import TEXT, Role, brief_section, fenced, json_block, object_of, only_place
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,7 @@ def parse(text: str) -> Verdict:
 
 def repair(script: str, verdict: Verdict) -> str:
     """The script with the offending block replaced; raises AnswerError when that cannot be done."""
-    if verdict.block not in script:
-        raise AnswerError('"block" is not an exact substring of the script; copy it character by character')
+    only_place(verdict.block, script)
     repaired = script.replace(verdict.block, verdict.repaired, 1)
     try:
         compile(repaired, "solution.py", "exec")
@@ -71,9 +70,10 @@ from the future; an identifier that encodes the label; the model scored on rows 
 Statistics of unlabelled test features alone are no leak when the task allows them.
 If evidence is given (a printed score far better than the measured one), look until you can explain it.
 
-Answer with one ```json block and nothing else:
+Answer with one ```json block and nothing else; inside its strings a line break is written \\n and a
+quote \\":
 {"leaky": true or false, "why": "one sentence",
- "block": "the offending lines, an exact copy from the script, or empty",
+ "block": "the offending lines, an exact copy from the script that stands there only once, or empty",
  "repaired": "what must stand there instead, or empty"}
 """,
     render=lambda i: [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.contracts import Team
-from actors.roles.base import SCRIPT_CONTRACT, Role, brief_section, fenced, python_program
+from actors.roles.base import SCRIPT_CONTRACT, Role, brief_section, fenced, python_program, shown_score
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,8 @@ class Inputs:
     brief: str
     base: str
     other: str
+    base_score: float | None
+    other_score: float | None
 
 
 ROLE = Role[Inputs, str](
@@ -24,7 +26,8 @@ ROLE = Role[Inputs, str](
     instructions=f"""
 Take the base script and graft the other script's model into it: keep the base's structure and data
 work, train the other model beside the base's, and average their predictions (a weighted or rank
-average where that suits the metric). Keep it one simple program; do not drop either model.
+average where that suits the metric and their validation scores). Keep it one simple program; do not
+drop either model.
 
 {SCRIPT_CONTRACT}
 """,
@@ -32,6 +35,7 @@ average where that suits the metric). Keep it one simple program; do not drop ei
         brief_section(i.brief),
         ("Base script", fenced("python", i.base)),
         ("Other script", fenced("python", i.other)),
+        ("Scores", f"base: {shown_score(i.base_score)}, other: {shown_score(i.other_score)}"),
     ],
     parse=python_program,
 )

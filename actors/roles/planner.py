@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.contracts import Team
-from actors.roles.base import Role, Tried, brief_section, fenced, prose, tried_section
+from actors.roles.base import Role, Tried, brief_section, fenced, prose, shown_score, tried_section
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Inputs:
     script: str
     block: str
     tried: tuple[Tried, ...]
+    score: float | None  # of the script as it is
 
 
 ROLE = Role[Inputs, str](
@@ -23,10 +24,11 @@ ROLE = Role[Inputs, str](
     team=Team.TRAINING,
     duty="You plan how to improve one block of a solution.",
     instructions="""
-Propose one new plan to improve the block below. Learn from the plans tried so far and their scores
-(mind the metric's direction; "failed" means that the program did not run): go further where it
-helped, turn away from what hurt, and do not repeat a plan. Stay within the libraries and limits of
-the brief.
+Propose one new plan to improve the block below. Learn from the plans tried so far, their scores
+and the score of the script as it is (mind the metric's direction; "failed" means that the program
+did not run, "pending" that it runs at this moment): go further where it helped, turn away from what
+hurt, take what is "within the spread" of the validation folds for no difference, and do not repeat a
+plan. Stay within the libraries and limits of the brief.
 
 Answer with the plan only, two to five plain sentences without code.
 """,
@@ -34,6 +36,7 @@ Answer with the plan only, two to five plain sentences without code.
         brief_section(i.brief),
         ("Script", fenced("python", i.script)),
         ("Block", fenced("python", i.block)),
+        ("Score of the script", str(shown_score(i.score))),
         ("Tried", tried_section(i.tried)),
     ],
     parse=prose,

@@ -85,7 +85,7 @@ def test_an_attempt_whose_request_no_try_could_pass_goes_on_from_its_last_step()
 
     async def agent(context: Any) -> None:
         await context.evaluate("SCORE = 1")
-        await context.ask("planner", planner.Inputs("brief", "script", "block", ()))
+        await context.ask("planner", planner.Inputs("brief", "script", "block", (), 1.0))
         await context.submit_best()
 
     client, executor = LocalClient(), FakeExecutor()

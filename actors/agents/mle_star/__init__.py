@@ -8,6 +8,7 @@ from actors.agents.mle_star.initial import initial_solution, look_at_data
 from actors.agents.mle_star.refinement import refine
 from actors.attempt import AttemptContext
 from actors.contracts import Evaluation
+from actors.errors import AgentError
 from actors.together import together
 
 __all__ = ["ROLES", "mle_star"]
@@ -32,14 +33,26 @@ ROLES = (
 
 
 async def mle_star(context: AttemptContext) -> None:
-    """Make L solutions beside each other, ensemble them, hand the winner in and report."""
-    notes = await look_at_data(context)
+    """Make L solutions beside each other, ensemble them, hand the winner in and report.
 
-    async def solution(branch: AttemptContext) -> Evaluation:
-        return await refine(branch, await initial_solution(branch, notes))
+    Raises AgentError when none of them has a script that runs.
+    """
+    notes = await look_at_data(context)
+    faults: list[str] = []
+
+    async def solution(branch: AttemptContext) -> Evaluation | None:
+        try:
+            initial = await initial_solution(branch, notes)
+        except AgentError as error:
+            faults.append(str(error))
+            await branch.decide("solution", f"given up: {error}")
+            return None
+        return await refine(branch, initial)
 
     branches = [context.branch(f"solution{n}") for n in range(context.settings.solutions)]
-    finals = await together(solution(b) for b in branches)
-    winner = await ensemble(context, [f for f in finals if f.failure is None] or list(finals))
+    finals = [final for final in await together(solution(b) for b in branches) if final is not None]
+    if not finals:
+        raise AgentError("; ".join(dict.fromkeys(faults)))
+    winner = await ensemble(context, finals)
     await hand_in(context, winner)
     await write_report(context, winner)

@@ -12,10 +12,11 @@ from actors.roles.base import Tried
 
 async def ensemble(context: AttemptContext, finals: list[Evaluation]) -> Evaluation:
     """R rounds; the best of everything wins, a final that beats every ensemble too."""
-    winner = finals[0]
+    best = finals[0]
     for final in finals[1:]:
-        if context.at_least(final, winner) and not context.at_least(winner, final):
-            winner = final
+        if not context.at_least(best, final):
+            best = final
+    winner = best
     if not (context.role_on("ensemble_planner") and context.role_on("ensembler")):
         return winner
     keys = tuple(f.key for f in finals)
@@ -40,7 +41,7 @@ async def ensemble(context: AttemptContext, finals: list[Evaluation]) -> Evaluat
             tried.append(Tried(plan, None))
             continue
         evaluation = await work_out(here, script, f"ensemble: {plan}", keys)
-        tried.append(Tried(plan, evaluation.score))
+        tried.append(Tried(plan, evaluation.score, standing=here.standing(evaluation, best)))
         if here.at_least(evaluation, winner):
             winner = evaluation
     return winner

@@ -49,16 +49,24 @@ async def initial_solution(context: AttemptContext, notes: str) -> Evaluation:
 
 
 async def _cards(context: AttemptContext, notes: str) -> tuple[retriever.ModelCard, ...]:
+    """M cards, or as many as the retriever knows; without it each script chooses its own model."""
     count = context.settings.models
+    why = "the retriever is switched off"
     if context.role_on("retriever"):
-        cards: tuple[retriever.ModelCard, ...] = await context.ask(
-            "retriever", retriever.Inputs(context.brief_text, notes, count), "models to try"
-        )
-        return cards[:count]
-    return tuple(
-        retriever.ModelCard(f"model {n} of your choice", "the retriever is switched off", "")
-        for n in range(1, count + 1)
-    )
+        try:
+            cards: tuple[retriever.ModelCard, ...] = await context.ask(
+                "retriever", retriever.Inputs(context.brief_text, notes, count), "models to try"
+            )
+        except AnswerError as error:
+            why = "the retriever gave no usable answer"
+            await context.decide("models to try", f"chosen by each script: {error}")
+        else:
+            if len(cards) < count:
+                await context.decide(
+                    "models to try", f"{len(cards)} instead of {count}: no more were proposed"
+                )
+            return cards[:count]
+    return tuple(retriever.ModelCard(f"model {n} of your choice", why, "") for n in range(1, count + 1))
 
 
 async def _candidate(context: AttemptContext, card: retriever.ModelCard, notes: str) -> Evaluation | None:
@@ -81,7 +89,7 @@ def _best_first(context: AttemptContext, tried: list[Evaluation]) -> list[Evalua
 
 
 async def _merge(context: AttemptContext, base: Evaluation, other: Evaluation) -> Evaluation | None:
-    inputs = merger.Inputs(context.brief_text, base.script, other.script)
+    inputs = merger.Inputs(context.brief_text, base.script, other.script, base.score, other.score)
     try:
         script = await context.ask("merger", inputs, "merge", (base.key, other.key))
     except AnswerError as error:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from actors.agents.workshop import debugged, work_out
+import asyncio
+
+from actors.agents.workshop import checked, until_it_runs, work_out
 from actors.attempt import AttemptContext
 from actors.contracts import Evaluation
 from actors.errors import AnswerError
 from actors.roles import ablator, coder, extractor, planner, summariser
 from actors.roles.base import Tried
 from actors.together import together
+from actors.trial import Trial
 
 NO_ABLATION = "- no ablation was made; judge by reading the script"
 
@@ -46,14 +49,11 @@ async def _ablation(context: AttemptContext, solution: Evaluation, earlier: tupl
         "ablation study",
         (solution.key,),
     )
-    trial = await context.execute(script, "ablation study")
-    for _ in range(context.settings.debug_tries):
-        if trial.failure is None or not context.role_on("debugger"):
-            break
-        fixed = await debugged(context, script, trial.failure)
-        if fixed is None:
-            break
-        script, trial = fixed, await context.execute(fixed, "ablation study, repaired")
+
+    async def run(script: str, repairs: int) -> Trial:
+        return await context.execute(script, "ablation study, repaired" if repairs else "ablation study")
+
+    script, trial = await until_it_runs(context, await checked(context, script), run)
     output = trial.stdout if trial.failure is None else trial.failure
     summary: str = await context.ask(
         "summariser", summariser.Inputs(context.brief_text, script, output), "effect of each part"
@@ -78,24 +78,31 @@ async def _in_turn(
         here = context.branch(f"inner{k}")
         plan = target.plan if k == 0 else await _next_plan(here, solution, target, tried)
         if plan is not None:
-            results.append(await _candidate(here, solution, target.block, plan))
-            tried.append(Tried(plan, results[-1].score if results[-1] else None))
+            result = await _candidate(here, solution, target.block, plan)
+            results.append(result)
+            tried.append(
+                Tried(plan, None)
+                if result is None
+                else Tried(plan, result.score, standing=here.standing(result, solution))
+            )
     return results
 
 
 async def _in_parallel(
     context: AttemptContext, solution: Evaluation, target: extractor.Target
 ) -> list[Evaluation | None]:
-    """All plans first, each knowing the others' texts, then their scripts beside each other."""
+    """Scripts beside each other, each as soon as its plan is there; a plan knows the texts before it."""
     branches = [context.branch(f"inner{k}") for k in range(context.settings.inner_steps)]
-    tried: list[Tried] = []
-    for k, here in enumerate(branches):
+    plans = [asyncio.get_running_loop().create_future() for _ in branches]
+
+    async def candidate(k: int, here: AttemptContext) -> Evaluation | None:
+        earlier = [await plan for plan in plans[:k]]
+        tried = [Tried(plan, None, pending=True) for plan in earlier if plan is not None]
         plan = target.plan if k == 0 else await _next_plan(here, solution, target, tried)
-        if plan is not None:
-            tried.append(Tried(plan, None, pending=True))
-    return await together(
-        _candidate(here, solution, target.block, t.plan) for here, t in zip(branches, tried, strict=False)
-    )
+        plans[k].set_result(plan)
+        return None if plan is None else await _candidate(here, solution, target.block, plan)
+
+    return await together(candidate(k, here) for k, here in enumerate(branches))
 
 
 async def _next_plan(
@@ -103,7 +110,7 @@ async def _next_plan(
 ) -> str | None:
     if not context.role_on("planner"):
         return None
-    inputs = planner.Inputs(context.brief_text, solution.script, target.block, tuple(tried))
+    inputs = planner.Inputs(context.brief_text, solution.script, target.block, tuple(tried), solution.score)
     try:
         plan: str = await context.ask("planner", inputs, "another plan", (solution.key,))
     except AnswerError as error:

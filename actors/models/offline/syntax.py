@@ -52,12 +52,12 @@ class Source:
     def edited(self, edits: Sequence[Edit]) -> tuple[str, str]:
         """(block, repaired): the whole lines around the edits, before and after.
 
-        The block is long enough that its first occurrence is the one meant.
+        The block is long enough to stand in the program once.
         """
         edits = sorted(set(edits), key=lambda e: (e.start, e.end))
         first = max(i for i, s in enumerate(self._starts) if s <= edits[0].start)
         last = min((s for s in self._starts if s >= edits[-1].end), default=len(self.data))
-        while first > 0 and self.data.find(self.data[self._starts[first] : last]) < self._starts[first]:
+        while first > 0 and self.data.count(self.data[self._starts[first] : last]) > 1:
             first -= 1
         start = self._starts[first]
         parts, at = [], start

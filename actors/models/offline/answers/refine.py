@@ -199,13 +199,19 @@ def foreign_target(text: str, refined: list[str]) -> dict[str, str]:
     return {"block": block, "plan": "Keep the block and regularise its model a little more strongly."}
 
 
-def tried_plans(question: Question, heading: str = "Tried") -> list[tuple[str, float | None]]:
+def tried_plans(question: Question) -> list[tuple[str, float | None]]:
     """(plan, score) of the section, oldest first; None for a failure or one under way."""
-    blocks = fences(question.section(heading))
-    rows: Any = yaml.safe_load(blocks[0]) if blocks else []
     return [
-        (str(r["plan"]), float(r["score"]) if isinstance(r["score"], float) else None) for r in rows or []
+        (str(r["plan"]), float(r["score"]) if isinstance(r["score"], float) else None)
+        for r in tried_rows(question)
     ]
+
+
+def tried_rows(question: Question) -> list[dict[str, Any]]:
+    """The plans of the section as they stand there."""
+    blocks = fences(question.section("Tried"))
+    rows: list[dict[str, Any]] | None = yaml.safe_load(blocks[0]) if blocks else None
+    return rows or []
 
 
 def further(script: Script, edit: Edit) -> list[Edit]:
@@ -236,7 +242,7 @@ def planner(question: Question) -> str:
     else:
         name = next((m for m in script.members if f"def {m}(" in block), script.members[0])
         ideas = member_edits(script, name, shaker)
-    base = proven(question, tried)
+    base = proven(question)
     ideas = [f for e in base for f in further(script, e)] + ideas
     left = untried(ideas, [p for p, _ in tried])
     if not left:
@@ -246,13 +252,11 @@ def planner(question: Question) -> str:
     return words([*kept, left[0]], reason)
 
 
-def proven(question: Question, tried: list[tuple[str, float | None]]) -> list[Edit]:
-    """The edits of the best plan so far, where the ablation or worse plans speak for it."""
-    scored = sorted(((question.brief.oriented(s), p) for p, s in tried if s is not None), reverse=True)
-    if not scored:
-        return []
-    better = len(scored) > 1 and scored[0][0] > scored[-1][0]
-    return list(read_edits(scored[0][1])) if better or HELPED in scored[0][1] else []
+def proven(question: Question) -> list[Edit]:
+    """The edits of the best plan so far, if its score beats the script's by more than chance explains."""
+    rows = [r for r in tried_rows(question) if r.get("against_the_script") == "better"]
+    best = max(rows, key=lambda r: question.brief.oriented(float(r["score"])), default=None)
+    return list(read_edits(str(best["plan"]))) if best else []
 
 
 def coder(question: Question) -> str:

@@ -66,7 +66,7 @@ def test_merging_keeps_both_models() -> None:
     notes = ask("data_profiler").bullets()
     cards = ask("retriever", notes=notes, count=2)
     base, other = (ask("initialiser", notes=notes, card=c.rendered()) for c in cards)
-    merged = parts(ask("merger", base=base, other=other))
+    merged = parts(ask("merger", base=base, other=other, base_score=0.5, other_score=None))
     assert len(merged.members) == 2
 
 
@@ -76,7 +76,10 @@ def test_merging_a_script_with_other_settings_of_the_same_model_renames_it() -> 
     card = ask("retriever", notes="", count=30)
     other_card = next(c for c in card if c.name.split()[0] == member and "=" in c.name)
     other = ask("initialiser", notes="", card=other_card.rendered())
-    assert parts(ask("merger", base=base, other=other)).members == (member, f"{member}_2")
+    assert parts(ask("merger", base=base, other=other, base_score=0.5, other_score=None)).members == (
+        member,
+        f"{member}_2",
+    )
 
 
 @pytest.mark.slow
@@ -105,7 +108,7 @@ def test_planners_do_not_repeat_themselves() -> None:
     block = script[script.index("LOAD = ") : script.index('if __name__ == "__main__"')].strip()
     tried: list[Tried] = []
     for number in range(5):
-        plan = ask("planner", script=script, block=block, tried=tuple(tried))
+        plan = ask("planner", script=script, block=block, tried=tuple(tried), score=0.5)
         assert plan not in [t.plan for t in tried]
         tried.append(Tried(plan, None if number == 1 else 1.0 + number))
 
