@@ -63,6 +63,7 @@ class _Shared:
     best: Evaluation | None = None
     best_submission: str = ""  # digest of the best evaluation's predictions for the test rows
     submitted: Entry | None = None
+    winner: Evaluation | None = None  # what the submission was chosen for
     elapsed: float = 0.0  # seconds of the attempt at its last step
 
 
@@ -121,6 +122,11 @@ class AttemptContext:
     def best(self) -> Evaluation | None:
         """The best evaluation so far."""
         return self._shared.best
+
+    @property
+    def winner(self) -> Evaluation | None:
+        """The evaluation that the last submission was chosen for; the best one before any."""
+        return self._shared.winner or self._shared.best
 
     @property
     def submitted(self) -> Entry | None:
@@ -245,17 +251,11 @@ class AttemptContext:
 
         await self._step(Kind.DECISION, title, choice.encode(), work)
 
-    async def submit(
-        self,
-        script: str,
-        title: str = "submission",
-        parents: tuple[str, ...] = (),
-        extra_files: ExtraFiles = (),
-    ) -> Trial:
-        """Run a script on all public rows; its submission counts when the trial is ok."""
-        trial, submission = await self._run(script, title, PUBLIC, extra_files)
+    async def submit(self, script: str, winner: Evaluation, title: str = "submission") -> Trial:
+        """Run the winner's script for all public rows; its submission counts when the trial is ok."""
+        trial, submission = await self._run(script, title, PUBLIC, winner.extra_files)
         if trial.ok and submission:
-            await self._hand_in(title, script, submission, parents, extra_files)
+            await self._hand_in(title, script, submission, winner)
         return trial
 
     async def submit_best(self) -> bool:
@@ -263,8 +263,7 @@ class AttemptContext:
         best = self._shared.best
         if best is None or not self._shared.best_submission:
             return False
-        digest = self._shared.best_submission
-        await self._hand_in("best so far", best.script, digest, (best.key,), best.extra_files)
+        await self._hand_in("best so far", best.script, self._shared.best_submission, best)
         return True
 
     # --- how a step is made durable
@@ -342,14 +341,14 @@ class AttemptContext:
         entry = await self._step(Kind.EXECUTION, title, identity, work)
         return Trial.loads(entry.content), entry.attachments.get(SUBMISSION, "")
 
-    async def _hand_in(
-        self, title: str, script: str, submission: str, parents: tuple[str, ...], extra_files: ExtraFiles
-    ) -> None:
+    async def _hand_in(self, title: str, script: str, submission: str, winner: Evaluation) -> None:
         async def work(entry: Entry) -> Entry:
-            score = self.best.score if self.best is not None else None
-            attachments = {SUBMISSION: submission} | await self._kept(extra_files)
-            return replace(entry, content=script, parents=parents, score=score, attachments=attachments)
+            attachments = {SUBMISSION: submission} | await self._kept(winner.extra_files)
+            return replace(
+                entry, content=script, parents=(winner.key,), score=winner.score, attachments=attachments
+            )
 
+        self._shared.winner = winner
         self._shared.submitted = await self._step(
             Kind.SUBMISSION, title, (script + submission).encode(), work, budgeted=False
         )

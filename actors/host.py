@@ -36,7 +36,7 @@ class AttemptEnd:
     agent: str
     starts: int  # 1, and one more for each resume
     validation: str  # harness | printed
-    validation_score: float | None  # of the best evaluation
+    validation_score: float | None  # of the winner
     validation_spread: float | None = None  # standard deviation over its folds
     submission: str = ""  # digest of its blob, "" when nothing was handed in
     fault: str = ""
@@ -76,15 +76,15 @@ class AttemptHost:
         await pad.append([_entry(spec, Kind.ATTEMPT, self._opening(spec, data, starts))])
         context = await AttemptContext.open(spec, data, self._services, pad)
         ending, fault = await self._play(context)
-        best = context.best
+        winner = context.winner
         end = AttemptEnd(
             ending=ending,
             seed=spec.seed,
             agent=spec.agent,
             starts=starts,
             validation=data.brief.validation,
-            validation_score=best.score if best is not None else None,
-            validation_spread=best.spread if best is not None else None,
+            validation_score=winner.score if winner is not None else None,
+            validation_spread=winner.spread if winner is not None else None,
             submission=context.submission,
             fault=fault,
         )

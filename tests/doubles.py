@@ -44,8 +44,8 @@ BRIEF = TaskBrief(
 )
 
 
-def script(score: float, *lines: str, printed: float | None = None, crash: bool = False) -> str:
-    """A program whose text carries what the doubles make of it."""
+def script(score: float | str, *lines: str, printed: float | None = None, crash: bool = False) -> str:
+    """A program whose text carries what the doubles make of it; "0.5/0.7" is a score a fold."""
     head = [f"SCORE = {score}", f"PRINTED = {score if printed is None else printed}"]
     return "\n".join([*head, *(["CRASH = True"] if crash else []), *lines]) + "\n"
 
@@ -114,12 +114,14 @@ class FakeExecutor:
         crashed = "CRASH" in request.script
         found = re.search(r"^SCORE = (\S+)", request.script, re.MULTILINE)
         shown = re.search(r"^PRINTED = (\S+)", request.script, re.MULTILINE)
+        ended = re.search(r"^STATUS = (\S+)", request.script, re.MULTILINE)
+        status = ExitStatus(ended[1]) if ended else ExitStatus.FAILED if crashed else ExitStatus.OK
         return ExecutionResult(
-            status=ExitStatus.FAILED if crashed else ExitStatus.OK,
-            exit_code=int(crashed),
+            status=status,
+            exit_code=None if ended else int(crashed),
             stdout=f"Final Validation Performance: {shown[1]}" if shown else "ran",
             stderr="Traceback: boom" if crashed else "",
-            submission=found[1].encode() if found and not crashed else None,
+            submission=found[1].encode() if found and status in LEFT_SOMETHING else None,
             seconds=0.1,
             cpu_seconds=0.5,
             peak_bytes=1 << 20,
@@ -127,11 +129,19 @@ class FakeExecutor:
         )
 
 
+# A script that a limit ends may have written its submission before.
+LEFT_SOMETHING = set(ExitStatus) - {ExitStatus.FAILED, ExitStatus.FORBIDDEN}
+
+
 class FakeScorer:
-    """The submission is the score."""
+    """The submission is the score, or the scores of all folds with `/` between; `bad` is refused."""
 
     async def score_fold(self, task: str, fold: int, submission: bytes) -> FoldScore:
-        return FoldScore(float(submission), None, submission)
+        scores = submission.decode().split("/")
+        score = scores[fold % len(scores)]
+        if score == "bad":
+            return FoldScore(None, "row 3 has no prediction")
+        return FoldScore(float(score), None, submission)
 
     async def check(self, task: str, submission: bytes) -> str | None:
         return None

@@ -23,16 +23,14 @@ async def hand_in(context: AttemptContext, winner: Evaluation) -> None:
     await context.decide("winner", f"validation score {winner.score!r}", (winner.key,))
 
     async def run(script: str, repairs: int) -> Trial:
-        return await context.submit(
-            script, "submission, repaired" if repairs else "submission", (winner.key,)
-        )
+        return await context.submit(script, winner, "submission, repaired" if repairs else "submission")
 
     script = await _readied(context, winner.script)
     if script != winner.script:  # which was checked before it was scored
         script = await checked(context, script)
     script, trial = await until_it_runs(context, script, run)
     if trial.failure is not None and script != winner.script:
-        trial = await context.submit(winner.script, "submission, the winner as it was", (winner.key,))
+        trial = await context.submit(winner.script, winner, "submission, the winner as it was")
     if trial.failure is not None and not await context.submit_best():
         raise AgentError(f"no submission: {trial.detail or trial.fault or trial.status}")
 
@@ -44,7 +42,7 @@ async def hand_in_as_it_is(context: AttemptContext, winner: Evaluation, script: 
     nothing to hand in.
     """
     await context.decide("winner", f"validation score {winner.score!r}", (winner.key,))
-    trial = await context.submit(script or winner.script, "submission", (winner.key,), winner.extra_files)
+    trial = await context.submit(script or winner.script, winner)
     if trial.failure is not None and not await context.submit_best():
         raise AgentError(f"no submission: {trial.detail or trial.fault or trial.status}")
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from doubles import FakeExecutor, Killed, cards, data, fence, script, services, spec
+from doubles import BRIEF, FakeExecutor, Killed, cards, data, fence, script, services, spec
 
 from actors.agents.registry import AGENTS
-from actors.contracts import AgentSettings, AttemptSpec, Budget, Ending
+from actors.contracts import (
+    AgentSettings,
+    AttemptSpec,
+    Budget,
+    ChatReply,
+    ChatRequest,
+    Ending,
+    ExecutionRequest,
+    ExitStatus,
+    TaskData,
+)
 from actors.host import AttemptEnd, AttemptHost
 from actors.models.scripted import ScriptedModel
 from scratchpad.client import LocalClient
@@ -21,6 +33,7 @@ from scratchpad.schema import to_entries
 CLEAN = json.dumps({"leaky": False, "why": "", "block": "", "repaired": ""})
 USED = "All the provided information is used."
 BLOCK = "model = 'old'"
+RESTARTED = (ExitStatus.LOST, ExitStatus.CANCELLED)  # they say nothing of the script
 
 
 def answers(**more: list[Any]) -> dict[str, list[Any]]:
@@ -51,7 +64,7 @@ def section(request: Any, title: str) -> str:
     return found[1]
 
 
-def by_card(scores: dict[str, float]) -> Any:
+def by_card(scores: Mapping[str, float | str]) -> Any:
     def answer(request: Any) -> str:
         name = re.search(r'"name": "([^"]+)"', request.messages[-1].content)
         assert name
@@ -64,14 +77,16 @@ def run(
     model: ScriptedModel,
     settings: AgentSettings | None = None,
     executor: FakeExecutor | None = None,
+    *,
     budget: Budget | None = None,
     client: LocalClient | None = None,
+    task: TaskData | None = None,
     **more: Any,
 ) -> tuple[AttemptEnd, list[Entry]]:
     client = client or LocalClient()
     attempt: AttemptSpec = spec(settings, budget, **more)
     host = AttemptHost(services(model, executor), client, AGENTS)
-    end = asyncio.run(host.run(attempt, data()))
+    end = asyncio.run(host.run(attempt, task or data()))
     return end, to_entries(client.snapshot())
 
 
@@ -111,12 +126,13 @@ def test_data_usage_revision_is_kept_only_if_it_runs() -> None:
     broken = ScriptedModel(answers(data_usage_checker=[revised], debugger=[revised]))
     _, entries = run(broken, stage1())
     assert winner(entries) == 0.5
-    works = ScriptedModel(answers(data_usage_checker=[fence(script(0.55, "# revised"))]))
-    _, entries = run(works, stage1())
-    assert winner(entries) == 0.55
+    for score in (0.55, 0.45):  # more data is kept even where it scores less
+        works = ScriptedModel(answers(data_usage_checker=[fence(script(score, "# revised"))]))
+        _, entries = run(works, stage1())
+        assert winner(entries) == score
 
 
-def replaced(*scores: float | None) -> list[str]:
+def replaced(*scores: float | str | None) -> list[str]:
     """Coder's answers: blocks that bring the script to these scores, None for a crash."""
     return [fence("CRASH = True\n" if s is None else f"model = 'new'\nSCORE = {s}\n") for s in scores]
 
@@ -128,9 +144,12 @@ def scored_last(request: Any) -> str:
 class LastScore(FakeExecutor):
     """A refined script sets SCORE again: the last assignment counts."""
 
-    async def run(self, request: Any) -> Any:
-        from dataclasses import replace
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.whole: list[ExecutionRequest] = []  # as they came
 
+    async def run(self, request: Any) -> Any:
+        self.whole.append(request)
         found = re.findall(r"^SCORE = (\S+)", request.script, re.MULTILINE)
         text = re.sub(r"^(SCORE|PRINTED) = .*\n", "", request.script, flags=re.MULTILINE)
         head = f"SCORE = {found[-1]}\nPRINTED = {found[-1]}\n" if found else ""
@@ -200,6 +219,67 @@ def test_ensembling_makes_r_rounds_and_a_better_final_is_kept() -> None:
     assert winner(entries) == 0.8
 
 
+def test_an_ensemble_that_ties_is_accepted_and_one_that_fails_is_told_to_the_planner() -> None:
+    tie = ScriptedModel(answers(ensembler=[fence(script(0.5, "# tie"))]))
+    _, entries = run(tie, AgentSettings(outer_steps=0, ensemble_rounds=1))
+    assert "# tie" in next(e for e in entries if e.kind is Kind.SUBMISSION).content
+    fails = fence(script(0.9, crash=True))
+    model = ScriptedModel(answers(ensembler=[fails, "no code"], debugger=["no"]))
+    run(model, AgentSettings(outer_steps=0, ensemble_rounds=3))
+    assert "plan: mix A\n  score: failed" in model.asked("ensemble_planner")[1]
+    assert "plan: mix B\n  score: failed" in model.asked("ensemble_planner")[2]
+
+
+def test_where_less_is_better_the_least_score_wins() -> None:
+    scores = by_card({"a": 0.3, "b": 0.5, "c": 0.4})
+    merges = [fence(script(0.25, BLOCK, "# better")), fence(script(0.26, "# worse"))]
+    model = ScriptedModel(answers(initialiser=[scores], merger=merges, coder=replaced(0.25, 0.24)))
+    settings = AgentSettings(outer_steps=1, inner_steps=2, ensemble_rounds=0)
+    loss = data(replace(BRIEF, metric="rmse", direction="minimize"))
+    _, entries = run(model, settings, LastScore(), task=loss)
+    assert "# card a" in model.asked("merger")[0].split("## Other script")[0]
+    assert "base: 0.3, other: 0.4" in model.asked("merger")[0]
+    assert winner(entries) == 0.24
+
+
+def test_a_script_that_fails_on_any_fold_has_no_score() -> None:
+    uneven = by_card({"a": "0.9/bad/0.9", "b": "0.1/0.2/0.3", "c": "0.1/0.1/0.1"})
+    model = ScriptedModel(answers(initialiser=[uneven], merger=[fence(script(0.0))], debugger=["no"]))
+    _, entries = run(model, stage1(), task=data(folds=3))
+    assert winner(entries) == pytest.approx(0.2)
+    failed = next(e for e in entries if e.kind is Kind.EVALUATION and e.error)
+    assert failed.score is None
+    assert "row 3 has no prediction" in (failed.error or "")
+
+
+@pytest.mark.parametrize("status", [s for s in ExitStatus if s not in (ExitStatus.OK, *RESTARTED)])
+def test_no_ending_but_a_good_one_gives_a_score_and_the_debugger_sees_the_output(status: ExitStatus) -> None:
+    """The submission that stands there when a limit ends a script does not count."""
+    stopped = fence(f"STATUS = {status}\n" + script(0.9))
+    model = ScriptedModel(answers(retriever=[cards("a")], initialiser=[stopped]))
+    _, entries = run(model, stage1(models=1))
+    first = next(e for e in entries if e.kind is Kind.EVALUATION)
+    assert first.score is None
+    seen = model.asked("debugger")[0]
+    assert f"status: {status}" in seen
+    assert "Final Validation Performance: 0.9" in seen
+    assert winner(entries) == 0.45
+
+
+def test_planners_are_told_what_the_spread_of_the_folds_explains() -> None:
+    clear, chance, worse = "0.6/0.8", "0.9/0.5", "0.4/0.6"
+    model = ScriptedModel(
+        answers(retriever=[cards("a")], initialiser=[fence(script("0.5/0.7", BLOCK))])
+        | {"coder": replaced(clear, chance, worse, "0.1/0.1")}
+    )
+    settings = AgentSettings(models=1, outer_steps=1, inner_steps=4, ensemble_rounds=0)
+    run(model, settings, LastScore(), task=data(folds=2))
+    last = model.asked("planner")[-1]
+    assert "## Score of the script\n\n0.6" in last
+    told = re.findall(r"plan: (.*)\n  score: .*\n  against_the_script: (.*)", last)
+    assert told == [("plan 0", "better"), ("plan 1", "within the spread"), ("plan 2", "worse")]
+
+
 def test_a_crash_never_beats_a_negative_score() -> None:
     scores = by_card({"a": -2.0, "b": -1.0, "c": -3.0})
 
@@ -217,13 +297,42 @@ def test_a_crash_never_beats_a_negative_score() -> None:
     assert all(e.score is None for e in failed)
 
 
-def test_every_script_is_checked_for_leakage_ensembles_too() -> None:
-    model = ScriptedModel(answers(coder=replaced(0.6)))
-    run(model, AgentSettings(outer_steps=1, inner_steps=1, ensemble_rounds=1), LastScore())
-    seen = "\n".join(model.asked("leakage_checker"))
-    assert all(
-        mark in seen for mark in ("# card a", "# card b", "# card c", "# merged", "'new'", "# ensemble")
+def test_every_script_is_checked_for_leakage_before_it_runs() -> None:
+    """Candidates, merges, revisions, ablations, refinements, ensembles, the final one, repairs of all."""
+
+    def crash_once(request: ChatRequest) -> str:
+        return fence(section(request, "Script").replace("CRASH = True", "# debugged"))
+
+    def final(request: ChatRequest) -> str:
+        return fence(section(request, "Script") + "# final\nCRASH = True\n")
+
+    model = ScriptedModel(
+        answers(
+            initialiser=[fence(script(0.3, BLOCK, "# initial", crash=True))],
+            data_usage_checker=[fence(script(0.5, BLOCK, "# revised"))],
+            ablator=[fence("print('ablation')\nCRASH = True\n")],
+            coder=replaced(0.6),
+            debugger=[crash_once],
+            submitter=[final],
+        )
     )
+    executor = LastScore()
+    run(model, AgentSettings(outer_steps=1, inner_steps=1, ensemble_rounds=1), executor)
+    seen = [section(r, "Script") for r in model.requests if r.role == "leakage_checker"]
+    ran = {request.script.rstrip() for request in executor.whole}
+    assert ran <= {text.rstrip() for text in seen}
+    whole = "\n".join(seen)
+    marks = (
+        "# initial",
+        "# merged",
+        "# revised",
+        "'ablation'",
+        "'new'",
+        "# ensemble",
+        "# final",
+        "# debugged",
+    )
+    assert [mark for mark in marks if mark not in whole] == []
 
 
 def test_a_leak_is_repaired_before_the_script_runs() -> None:
@@ -260,6 +369,35 @@ def test_a_printed_score_far_above_the_measured_one_is_evidence() -> None:
     assert [e.score for e in repaired] == [0.2]
 
 
+@pytest.mark.parametrize(
+    ("judge", "off", "words"),
+    [
+        ([CLEAN], (), "No leak was found"),
+        (["I cannot say."], (), "gave no verdict"),
+        ([CLEAN], ("leakage_checker",), "gave no verdict"),
+        (
+            [json.dumps({"leaky": True, "why": "w", "block": "# boast", "repaired": "CRASH = True"})],
+            (),
+            "repair does not run",
+        ),
+    ],
+)
+def test_what_became_of_the_evidence_is_told_as_it_is(
+    judge: list[str], off: tuple[str, ...], words: str
+) -> None:
+    """Whatever the checker makes of it, the measured score counts."""
+    boast = fence(script(0.2, "# boast", printed=0.99))
+    verdicts = [CLEAN, *judge] if judge != [CLEAN] else judge
+    model = ScriptedModel(
+        answers(retriever=[cards("a")], initialiser=[boast], leakage_checker=verdicts, debugger=["no"])
+    )
+    _, entries = run(model, stage1(models=1, roles_off=off))
+    told = [e.content for e in entries if e.kind is Kind.DECISION and e.title == "leakage evidence"]
+    assert len(told) == 1
+    assert words in told[0]
+    assert winner(entries) == 0.2
+
+
 def test_debugging_stops_at_the_limit_and_sees_output_and_traceback() -> None:
     crash = fence(script(0.9, crash=True))
     model = ScriptedModel(answers(retriever=[cards("a")], initialiser=[crash], debugger=[crash]))
@@ -269,6 +407,81 @@ def test_debugging_stops_at_the_limit_and_sees_output_and_traceback() -> None:
     assert "Final Validation Performance" in model.asked("debugger")[0]
     assert end.ending is Ending.AGENT_ERROR
     assert "none of 1 initial scripts" in end.fault
+
+
+def test_the_debugger_sees_how_earlier_versions_failed() -> None:
+    crash = fence(script(0.9, crash=True))
+    model = ScriptedModel(answers(retriever=[cards("a")], initialiser=[crash], debugger=[crash]))
+    run(model, stage1(models=1, debug_tries=3))
+    first, second, third = model.asked("debugger")
+    assert "## Earlier failures" not in first
+    assert "### Failure 1\nstatus: failed; Traceback: boom" in second
+    assert "### Failure 2\nstatus: failed; Traceback: boom" in third
+
+
+def test_without_a_usable_retriever_each_script_chooses_its_model() -> None:
+    model = ScriptedModel(answers(retriever=["no idea"]))
+    end, entries = run(model, stage1())
+    assert end.ending is Ending.FINISHED
+    assert len(model.asked("initialiser")) == 3
+    assert any("chosen by each script" in e.content for e in entries if e.kind is Kind.DECISION)
+    few = ScriptedModel(answers(retriever=[cards("a", "b")]))
+    _, entries = run(few, stage1())
+    assert any("2 instead of 3" in e.content for e in entries if e.kind is Kind.DECISION)
+
+
+def test_a_solution_without_a_script_that_runs_does_not_end_the_others() -> None:
+    crash = fence(script(0.9, crash=True))
+    model = ScriptedModel(
+        answers(retriever=[cards("a")], initialiser=[crash, fence(script(0.4))], debugger=["no"])
+    )
+    end, entries = run(model, stage1(models=1, solutions=2))
+    assert end.ending is Ending.FINISHED
+    assert winner(entries) == 0.4
+    assert any(e.title == "solution" and "given up" in e.content for e in entries)
+
+
+def test_a_solution_goes_on_while_another_still_starts() -> None:
+    """Solution 0 is refined while solution 1 has not scored its first script yet."""
+
+    class Uneven(LastScore):
+        async def run(self, request: ExecutionRequest) -> Any:
+            if "# slow" in request.script:
+                await asyncio.sleep(1.0)
+            return await super().run(request)
+
+    drafts = [fence(script(0.5, BLOCK)), fence(script(0.4, BLOCK, "# slow"))]
+    model = ScriptedModel(answers(retriever=[cards("a")], initialiser=drafts, coder=replaced(0.6)))
+    settings = AgentSettings(models=1, solutions=2, outer_steps=1, inner_steps=1, ensemble_rounds=0)
+    _, entries = run(model, settings, Uneven())
+    scored = [e.content for e in entries if e.kind is Kind.EVALUATION]
+    assert "'new'" in scored[1]
+    assert "# slow" in scored[2]
+
+
+def test_the_submitters_script_is_handed_in_repaired_or_as_the_winner_was() -> None:
+    def changed(request: ChatRequest) -> str:
+        return fence(section(request, "Script") + "# all rows\n")
+
+    def broken(request: ChatRequest) -> str:
+        return fence(section(request, "Script") + "# all rows\nCRASH = True\n")
+
+    def mended(request: ChatRequest) -> str:
+        return fence(section(request, "Script").replace("CRASH = True", "# mended"))
+
+    for submitter, debugger, handed_in in (
+        (changed, "no", "# all rows"),
+        (broken, mended, "# mended"),
+        (broken, "no", "# merged"),
+    ):
+        model = ScriptedModel(
+            answers(submitter=[submitter], debugger=[debugger], merger=[fence(script(0.6, "# merged"))])
+        )
+        end, entries = run(model, stage1())
+        assert end.ending is Ending.FINISHED
+        submitted = [e.content for e in entries if e.kind is Kind.SUBMISSION]
+        assert len(submitted) == 1
+        assert submitted[0].rstrip().endswith(handed_in)
 
 
 def test_candidates_and_solutions_run_beside_each_other() -> None:
@@ -285,6 +498,24 @@ def test_configured_plans_run_beside_each_other() -> None:
     assert executor.most_running == 3
     assert "plan: plan 0\n  score: pending" in model.asked("planner")[0]
     assert winner(entries) == 0.6
+
+
+def test_a_configured_plans_script_runs_while_the_next_plan_is_made() -> None:
+    executor = LastScore()
+    running_then: list[int] = []
+
+    class Slow(ScriptedModel):
+        async def complete(self, request: ChatRequest) -> ChatReply:
+            if request.role == "planner":
+                await asyncio.sleep(0.3)
+                running_then.append(len(executor.runs))
+            return await super().complete(request)
+
+    model = Slow(answers(coder=replaced(0.2, 0.3, 0.6), retriever=[cards("a")]))
+    settings = AgentSettings(models=1, outer_steps=1, inner_steps=3, ensemble_rounds=0, parallel_plans=True)
+    run(model, settings, executor)
+    before = 2  # the initial script and the ablation
+    assert running_then == [before + 1, before + 2]
 
 
 @pytest.mark.parametrize(
