@@ -78,7 +78,7 @@ def test_improvements_are_one_edit_each_and_not_repeated() -> None:
     base = grown(1)[0]
     tried = [base[1]]
     for number in range(8):
-        change = ask("aide_improver", seed=number, script=base[0].script, tried=tuple(tried))
+        change = ask("aide_improver", seed=number, script=base[0].script, tried=tuple(tried), score=None)
         (edit,) = read_edits(change.plan)
         assert change.script == render(apply_edit(parts(base[0].script), edit))
         assert change.script != base[0].script
@@ -90,7 +90,7 @@ def test_an_improvement_does_not_take_back_what_was_kept() -> None:
     script, tried = grown(1)[0][0].script, [Tried("A plain solution.", 1.0)]
     seen = {script}
     for number in range(15):
-        change = ask("aide_improver", seed=number, script=script, tried=tuple(tried))
+        change = ask("aide_improver", seed=number, script=script, tried=tuple(tried), score=None)
         assert change.script not in seen
         tried.append(Tried(change.plan, 1.0 + number))
         script = change.script
@@ -99,12 +99,13 @@ def test_an_improvement_does_not_take_back_what_was_kept() -> None:
 
 def test_improved_programs_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     base = grown(1)[0]
-    change = ask("aide_improver", script=base[0].script, tried=(base[1],))
+    change = ask("aide_improver", script=base[0].script, tried=(base[1],), score=None)
     assert len(run(change.script, FILES, tmp_path, monkeypatch)) == 40
 
 
 def test_somebody_elses_script_is_left_as_it_is() -> None:
-    assert ask("aide_improver", script="print('mine')\n", tried=()).script == "print('mine')\n"
+    mine = "print('mine')\n"
+    assert ask("aide_improver", script=mine, tried=(), score=None).script == mine
 
 
 def planned(brief: TaskBrief = BRIEF, seed: int = 5, count: int = 4) -> Plan:
