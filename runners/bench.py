@@ -10,6 +10,7 @@ from typing import NoReturn
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
@@ -20,12 +21,15 @@ from runners.refusal import one_line
 from runners.schema import register_schema
 
 
+_unfinished: list[Path] = []  # sweeps of an `-m` that are to be resumed
+
+
 @hydra.main(version_base="1.3", config_path="pkg://conf", config_name="bench")
 def bench(cfg: DictConfig) -> Path:
     """Run one sweep and return its folder; a fault of the input ends with one line and exit code 2."""
     try:
         config = load_config(cfg, list(HydraConfig.get().overrides.task))
-        from runners.sweep import run_sweep  # imports Ray, which reads its environment then
+        from runners.sweep import UNFINISHED, run_sweep  # imports Ray, which reads its environment then
 
         code = run_sweep(config)
     except InputError as error:
@@ -34,7 +38,9 @@ def bench(cfg: DictConfig) -> Path:
         refuse(str(error), 1)
     except KeyboardInterrupt:  # while it starts or ends; in between the driver sees to it
         refuse(f"interrupted; go on with: {config.resume_command}", 130)
-    if code:
+    if code == UNFINISHED and HydraConfig.get().mode is RunMode.MULTIRUN:
+        _unfinished.append(config.folder)  # the other sweeps are made all the same
+    elif code:
         raise SystemExit(code)
     return config.folder
 
@@ -58,6 +64,8 @@ def main() -> None:
         bench()
     except (HydraException, OmegaConfBaseException) as error:
         refuse(one_line(error), 2)
+    if _unfinished:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":

@@ -126,6 +126,16 @@ def test_exit_code_of_the_sweep_is_the_commands(monkeypatch: pytest.MonkeyPatch)
     assert run(monkeypatch, "+tasks=quick") == 130
 
 
+def test_a_sweep_left_unfinished_does_not_keep_the_others_from_running(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "_unfinished", [])
+    monkeypatch.setattr("runners.sweep.run_sweep", lambda config: int(config.seed == 1))
+    assert run(monkeypatch, "-m", "+tasks=quick", "seed=1,2", "name=s${seed}") == 1
+    assert capsys.readouterr().out.endswith("compare   python -m runners.compare s1 s2\n")
+    assert run(monkeypatch, "+tasks=quick", "seed=1") == 1
+
+
 def test_the_real_command_in_a_process_of_its_own(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
