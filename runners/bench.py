@@ -20,7 +20,6 @@ from runners.ray_session import environment
 from runners.refusal import one_line
 from runners.schema import register_schema
 
-
 _unfinished: list[Path] = []  # sweeps of an `-m` that are to be resumed
 
 
