@@ -106,9 +106,8 @@ def _configuration(row: object, place: int) -> Configuration:
 def _line(entry: object, place: int) -> LogLine:
     values = [entry.get(k) for k in ("epoch", "train", "validation")] if isinstance(entry, dict) else []
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    if len(numbers) != 3 or not all(
-        abs(n) <= sys.float_info.max for n in numbers
-    ):  # no NaN, whole numbers too
+    # Whole numbers may be too large for a float; NaN is not at most anything.
+    if len(numbers) != 3 or not all(abs(n) <= sys.float_info.max for n in numbers):
         raise AnswerError(
             f'configuration {place}: each line of the log holds the numbers "epoch", "train" and "validation"'
         )
