@@ -167,7 +167,7 @@ def tried_section(tried: Sequence[Tried], keep: int = 30) -> str:
         | ({"against_the_script": t.standing} if t.standing else {})
         for t in tried[dropped:]
     ]
-    return fenced("yaml", head + yaml.safe_dump(rows, sort_keys=False, width=10_000))
+    return fenced("yaml", head + yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=10_000))
 
 
 def _outcome(tried: Tried) -> float | str:
