@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -105,12 +105,13 @@ def _configuration(row: object, place: int) -> Configuration:
 
 def _line(entry: object, place: int) -> LogLine:
     values = [entry.get(k) for k in ("epoch", "train", "validation")] if isinstance(entry, dict) else []
-    numbers = [float(v) for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
-    if len(numbers) != 3 or not all(math.isfinite(n) for n in numbers):
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool)]
+    # Whole numbers may be too large for a float; NaN is not at most anything.
+    if len(numbers) != 3 or not all(abs(n) <= sys.float_info.max for n in numbers):
         raise AnswerError(
             f'configuration {place}: each line of the log holds the numbers "epoch", "train" and "validation"'
         )
-    return LogLine(int(numbers[0]), numbers[1], numbers[2])
+    return LogLine(int(numbers[0]), float(numbers[1]), float(numbers[2]))
 
 
 def validate(inputs: Inputs, plan: Plan) -> None:

@@ -81,11 +81,19 @@ def python_block(text: str) -> str:
 def python_program(text: str) -> str:
     """A complete program from an answer; raises AnswerError when it does not compile."""
     program = python_block(text)
+    must_compile(program, "the program does not compile")
+    return program
+
+
+def must_compile(program: str, complaint: str) -> None:
+    """Hold a program against Python's grammar; raises AnswerError: the complaint and the reason."""
     try:
         compile(program, "solution.py", "exec")
-    except SyntaxError as error:
-        raise AnswerError(f"the program does not compile: line {error.lineno}: {error.msg}") from None
-    return program
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None)
+        place = "" if line is None else f"line {line}: "
+        reason = getattr(error, "msg", str(error)) or "it is nested too deeply"
+        raise AnswerError(f"{complaint}: {place}{reason}") from None
 
 
 def without_code(text: str) -> str:
@@ -103,7 +111,7 @@ def json_block(text: str) -> Any:
         raise AnswerError(f"the answer holds {len(blocks)} ```json blocks; give exactly one")
     try:
         return json.loads(blocks[0] if blocks else text, strict=False)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise AnswerError(f"the answer is not valid JSON: {error}") from None
 
 
@@ -159,7 +167,7 @@ def tried_section(tried: Sequence[Tried], keep: int = 30) -> str:
         | ({"against_the_script": t.standing} if t.standing else {})
         for t in tried[dropped:]
     ]
-    return fenced("yaml", head + yaml.safe_dump(rows, sort_keys=False, width=10_000))
+    return fenced("yaml", head + yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=10_000))
 
 
 def _outcome(tried: Tried) -> float | str:

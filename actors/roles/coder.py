@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.contracts import Team
-from actors.errors import AnswerError
-from actors.roles.base import Role, brief_section, fenced, python_block
+from actors.roles.base import Role, brief_section, fenced, must_compile, python_block
 
 
 @dataclass(frozen=True)
@@ -24,12 +23,7 @@ def swap(script: str, block: str, replacement: str) -> str:
     if not block.endswith("\n"):
         replacement = replacement.rstrip("\n")
     program = script.replace(block, replacement, 1)
-    try:
-        compile(program, "solution.py", "exec")
-    except SyntaxError as error:
-        raise AnswerError(
-            f"with this block the script does not compile: line {error.lineno}: {error.msg}"
-        ) from None
+    must_compile(program, "with this block the script does not compile")
     return program
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from actors.contracts import Team
 from actors.roles.base import SCRIPT_CONTRACT, Role, brief_section, fenced, python_program
 
 ALL_USED = "All the provided information is used."
+_SAID = re.compile(rf"(?<!not ){re.escape(ALL_USED.rstrip('.'))}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class Inputs:
 
 def parse(text: str) -> str | None:
     """None when everything is used, else the revised script; raises AnswerError."""
-    if ALL_USED.rstrip(".").lower() in text.lower() and "```" not in text:
+    if _SAID.search(text) and "```" not in text:
         return None
     return python_program(text)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from actors.errors import AnswerError
 
 NOTHING = "/dev/null"
-_BLOCK = re.compile(r"^```(?:diff|patch)?[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^```(?:diff|patch)?[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE | re.IGNORECASE)
 _HUNK = re.compile(r"@@(?: -(\d+)(?:,\d+)? \+\d+(?:,\d+)? @@.*|.*)$")
 
 
@@ -47,6 +47,8 @@ def apply_diffs(files: Mapping[str, str], diffs: tuple[FileDiff, ...]) -> dict[s
             raise AnswerError(f"there is no file {diff.old}; the files are {', '.join(changed)}")
         if diff.old is None and diff.new in changed:
             raise AnswerError(f"{diff.new} exists; give its lines, not {NOTHING}")
+        if diff.old != diff.new and diff.new in changed:
+            raise AnswerError(f"{diff.new} exists; {diff.old} cannot take its name")
         text = changed.pop(diff.old) if diff.old is not None else ""
         lines = text.removesuffix("\n").split("\n") if text else []
         for number, hunk in enumerate(diff.hunks, 1):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from actors.contracts import Team
-from actors.roles.base import Role, Tried, brief_section, fenced, prose, tried_section
+from actors.roles.base import Role, Tried, brief_section, fenced, prose, shown_score, tried_section
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Inputs:
 def scripts_section(scripts: Sequence[tuple[str, float | None]]) -> str:
     """The solutions to combine, numbered, with their scores."""
     return "\n\n".join(
-        f"### Script {n}, score {score}\n\n{fenced('python', script)}"
+        f"### Script {n}, score {shown_score(score)}\n\n{fenced('python', script)}"
         for n, (script, score) in enumerate(scripts, 1)
     )
 

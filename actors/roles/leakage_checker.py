@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from actors.contracts import Team
 from actors.errors import AnswerError
-from actors.roles.base import TEXT, Role, brief_section, fenced, json_block, object_of, only_place
+from actors.roles.base import (
+    TEXT,
+    Role,
+    brief_section,
+    fenced,
+    json_block,
+    must_compile,
+    object_of,
+    only_place,
+)
 
 
 @dataclass(frozen=True)
@@ -45,10 +54,7 @@ def repair(script: str, verdict: Verdict) -> str:
     """The script with the offending block replaced; raises AnswerError when that cannot be done."""
     only_place(verdict.block, script)
     repaired = script.replace(verdict.block, verdict.repaired, 1)
-    try:
-        compile(repaired, "solution.py", "exec")
-    except SyntaxError as error:
-        raise AnswerError(f"the repaired script does not compile: line {error.lineno}: {error.msg}") from None
+    must_compile(repaired, "the repaired script does not compile")
     return repaired
 
 

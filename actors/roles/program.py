@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
 from actors.errors import AnswerError
-from actors.roles.base import fenced
+from actors.roles.base import fenced, must_compile
 
 ENTRY = "solution.py"
 RESERVED = ("submission.csv", "report.md", "scores.svg")  # what an attempt's folder holds besides
@@ -47,11 +47,7 @@ def check_file(name: str, text: str) -> None:
     if name in RESERVED or path.parts[0] == "input":
         raise AnswerError(f"{name} is taken by the system; choose another name")
     if path.suffix == ".py":
-        try:
-            compile(text, name, "exec")
-        except (SyntaxError, ValueError) as error:
-            place = f"{name}, line {getattr(error, 'lineno', None)}"
-            raise AnswerError(f"{place} does not compile: {getattr(error, 'msg', error)}") from None
+        must_compile(text, f"{name} does not compile")
 
 
 def without_entry(files: Mapping[str, str]) -> ProgramFiles:

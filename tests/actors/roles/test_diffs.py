@@ -79,7 +79,7 @@ def test_files_survive_their_spelling() -> None:
         (".hidden", "x", "no plain file name"),
         ("input/a.csv", "x", "taken by the system"),
         ("submission.csv", "x", "taken by the system"),
-        ("a.py", "def", "a.py, line 1 does not compile"),
+        ("a.py", "def", "a.py does not compile: line 1"),
     ],
 )
 def test_files_that_cannot_be_are_told_why(name: str, text: str, complaint: str) -> None:
