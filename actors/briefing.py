@@ -25,8 +25,7 @@ _SKIP: tuple[Any, ...] = (None, "", (), [])
 def render_brief(brief: TaskBrief, limits: Limits, libraries: dict[str, str]) -> str:
     """The brief, the limits of a script and the installed libraries as YAML text."""
     named = {brief.train, brief.test, brief.sample_submission}
-    shown = sorted(brief.files, key=lambda f: f.name not in named)[:MAX_FILES]
-    shown = [f for f in brief.files if f in shown]
+    names = {f.name for f in sorted(brief.files, key=lambda f: f.name not in named)[:MAX_FILES]}
     facts: dict[str, Any] = {
         "task": brief.id,
         "problem": brief.problem,
@@ -42,8 +41,8 @@ def render_brief(brief: TaskBrief, limits: Limits, libraries: dict[str, str]) ->
         "test": brief.test,
         "sample_submission": brief.sample_submission,
         "validation": brief.validation,
-        "files": [_file(f) for f in shown],
-        "more_files": _counted([f for f in brief.files if f not in shown]),
+        "files": [_file(f) for f in brief.files if f.name in names],
+        "more_files": _counted([f for f in brief.files if f.name not in names]),
         "limits": {
             "seconds": limits.wall_seconds,
             "memory_gib": round(limits.memory_bytes / 2**30, 2),
@@ -92,7 +91,7 @@ def _from_short(text: str) -> ColumnFacts:
 
 
 def _column(facts: ColumnFacts) -> dict[str, Any]:
-    row = {k: v for k, v in asdict(facts).items() if v not in _SKIP}
+    row = {k: v for k, v in asdict(facts).items() if k == "name" or v not in _SKIP}  # an array's may be ""
     for key in ("examples", "shape"):
         if key in row:
             row[key] = list(row[key])

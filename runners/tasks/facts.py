@@ -131,14 +131,16 @@ def _arrays(name: str, data: bytes) -> FileFacts:
     single = isinstance(loaded, np.ndarray)
     arrays = {"": loaded} if single else {key: loaded[key] for key in loaded.files}
     columns = tuple(_array(key, value) for key, value in arrays.items())
-    head = "\n".join(f"{key or name}: {v.dtype} {v.shape}" for key, v in arrays.items())
+    lines = "\n".join(f"{key or name}: {v.dtype} {v.shape}" for key, v in arrays.items())
+    head = _beginning(lines, _HEAD_CHARACTERS)
     kind = "npz"
     return FileFacts(name, kind, len(data), columns=columns, head=head, reader=f'np.load("input/{name}")')
 
 
 def _array(name: str, value: NDArray[Any]) -> ColumnFacts:
     flat = value.ravel()
-    facts = ColumnFacts(name, "array", shape=tuple(value.shape), examples=tuple(map(str, flat[:_EXAMPLES])))
+    examples = tuple(_beginning(str(v), _EXAMPLE_CHARACTERS) for v in flat[:_EXAMPLES])
+    facts = ColumnFacts(name, "array", shape=tuple(value.shape), examples=examples)
     if not np.issubdtype(value.dtype, np.number) or not flat.size:
         return facts
     numbers = pd.Series(flat.astype(float))

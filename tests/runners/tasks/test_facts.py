@@ -72,3 +72,25 @@ def test_images_have_a_size_and_a_mode() -> None:
 def test_a_broken_file_is_described_as_it_is() -> None:
     assert "cannot be read" in profile("train.parquet", b"no parquet").note
     assert profile("blob.bin", b"\xff\xfe\x00").format == "other"
+
+
+def test_a_long_example_shows_that_it_goes_on() -> None:
+    facts = profile_column(pd.Series(["x" * 60, "y" * 61], name="x"))
+    assert facts.examples == ("x" * 60, "y" * 60 + " ...")
+
+
+def test_a_long_head_shows_that_it_goes_on() -> None:
+    table = profile("a.csv", f"a,b\n{'x' * 2_000},1\n".encode())
+    assert table.head == f"a,b\n{'x' * 1_496} ..."
+    text = profile("a.md", b"y" * 2_000)
+    assert text.head == f"{'y' * 1_500} ..."
+    assert profile("a.md", b"y" * 1_500).head == "y" * 1_500
+
+
+def test_arrays_of_long_texts_and_archives_of_many_arrays_are_shortened_too() -> None:
+    data = BytesIO()
+    np.savez(data, **{f"array_{n}": np.array(["x" * 70]) for n in range(200)})  # type: ignore[arg-type]
+    facts = profile("many.npz", data.getvalue())
+    assert facts.columns[0].examples == ("x" * 60 + " ...",)
+    assert len(facts.head) == 1_504
+    assert facts.head.endswith(" ...")
