@@ -65,10 +65,10 @@ def command(
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:
-    """The existing paths that are not below another one; links lead their own life."""
+    """The existing paths that are not below another one, nor below a link, which shows its target's."""
     kept: list[str] = []
     for path in sorted({p for p in paths if os.path.exists(p)}):
-        if not any(path.startswith(folder + "/") and not os.path.islink(folder) for folder in kept):
+        if not any(path.startswith(folder + "/") for folder in kept):
             kept.append(path)
     return kept
 

@@ -71,3 +71,21 @@ def test_system_folders_are_shown_once() -> None:
     assert "/nowhere" not in text
     assert "--unshare-all" in text
     assert "--tmpfs /usr/share" in text
+
+
+def test_what_lies_below_a_link_is_shown_through_it(tmp_path: Path) -> None:
+    (tmp_path / "env" / "lib").mkdir(parents=True)
+    link = tmp_path / ".venv"
+    link.symlink_to("env")
+    command = mounts.command(
+        [str(link), str(link / "lib"), str(tmp_path / "env")],
+        hidden=(),
+        slot=Path("/s"),
+        bundles=None,
+        inside=Path("/i"),
+        root=False,
+    )
+    text = " ".join(command)
+    assert f"--symlink env {link}" in text
+    assert f"--dir {link}" not in text  # bwrap could not make the link there
+    assert f"--ro-bind {link}" not in text
