@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -73,19 +74,21 @@ def test_system_folders_are_shown_once() -> None:
     assert "--tmpfs /usr/share" in text
 
 
-def test_what_lies_below_a_link_is_shown_through_it(tmp_path: Path) -> None:
-    (tmp_path / "env" / "lib").mkdir(parents=True)
-    link = tmp_path / ".venv"
-    link.symlink_to("env")
+def test_a_folder_is_shown_and_hidden_under_each_of_its_names(tmp_path: Path) -> None:
+    data = tmp_path / "real" / "env" / "lib" / "data"
+    data.mkdir(parents=True)
+    (tmp_path / "linked").symlink_to("real")
+    (tmp_path / "link").symlink_to("real/env")
+    names = [str(tmp_path / name) for name in ("link", "linked/env", "real/env")]
     command = mounts.command(
-        [str(link), str(link / "lib"), str(tmp_path / "env")],
-        hidden=(),
+        [*names, *(f"{name}/lib" for name in names)],
+        hidden=[str(data)],
         slot=Path("/s"),
         bundles=None,
         inside=Path("/i"),
         root=False,
     )
-    text = " ".join(command)
-    assert f"--symlink env {link}" in text
-    assert f"--dir {link}" not in text  # bwrap could not make the link there
-    assert f"--ro-bind {link}" not in text
+    bound = [path for do, path in itertools.pairwise(command) if do == "--ro-bind"]
+    hidden = [path for do, path in itertools.pairwise(command) if do == "--tmpfs"]
+    assert [path for path in bound if str(tmp_path) in path] == names
+    assert [path for path in hidden if str(tmp_path) in path] == [f"{name}/lib/data" for name in names]
