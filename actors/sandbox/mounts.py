@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from actors.sandbox.slots import FIRST_UID, SLOTS
@@ -48,29 +48,32 @@ def command(
         if path != "/tmp":
             parts += ["--dir", path]  # made on the way they would be root's alone
     for path in shown:
-        if os.path.islink(path):
-            parts += ["--symlink", os.readlink(path), path]
-        else:
-            parts += ["--ro-bind", path, path]
+        parts += ["--ro-bind", path, path]  # links too: a script cannot replace a mount
     parts += ["--ro-bind", str(inside), str(CODE), "--bind", str(slot), str(SLOT)]
     if bundles is not None:
         parts += ["--ro-bind", str(bundles), str(BUNDLES)]
-    for path in hidden:
-        if any(path.startswith(folder + "/") for folder in shown):
-            if os.path.isdir(path):
-                parts += [*_tmpfs(path, 4096), "--remount-ro", path]
-            else:
-                parts += ["--ro-bind", NOTHING, path]  # a device without its rights: cannot be opened
+    for path in _names(hidden, shown):
+        if os.path.isdir(path):
+            parts += [*_tmpfs(path, 4096), "--remount-ro", path]
+        else:
+            parts += ["--ro-bind", NOTHING, path]  # a device without its rights: cannot be opened
     return (*parts, "--remount-ro", "/dev", "--remount-ro", "/", "--")
 
 
 def _outermost(paths: Iterable[str]) -> list[str]:
-    """The existing paths that are not below another one; links lead their own life."""
+    """The existing paths that are not below another one, nor below a link, which shows its target's."""
     kept: list[str] = []
     for path in sorted({p for p in paths if os.path.exists(p)}):
-        if not any(path.startswith(folder + "/") and not os.path.islink(folder) for folder in kept):
+        if not any(path.startswith(folder + "/") for folder in kept):
             kept.append(path)
     return kept
+
+
+def _names(hidden: Iterable[str], shown: Iterable[str]) -> Iterator[str]:
+    """Every path at which something hidden would be seen: a folder may be shown under several names."""
+    for folder in shown:
+        real = os.path.realpath(folder)
+        yield from (folder + path.removeprefix(real) for path in hidden if path.startswith(real + "/"))
 
 
 def _parents(paths: Iterable[str]) -> list[str]:

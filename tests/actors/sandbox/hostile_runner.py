@@ -107,6 +107,13 @@ def strangers() -> list[str]:
     return found
 
 
+def parent(executor: LocalExecutor) -> dict[str, object]:
+    """The zygote that the next script would be forked from, and whether it can serve."""
+    (sandbox,) = executor._idle
+    zygote = sandbox._zygote
+    return {"pid": zygote and zygote.pid, "healthy": zygote is not None and zygote.healthy}
+
+
 def limits_of(script: str) -> Limits:
     """The limits that a script's `# wall: seconds` and `# cpu: seconds` tighten."""
     own = dict(re.findall(r"^# (wall|cpu): (.*)$", script, re.MULTILINE))
@@ -134,11 +141,13 @@ async def main(level: str, names: list[str]) -> None:
         executor = LocalExecutor(settings, bundles)
         await executor.run(ExecutionRequest("print(1)", "other", PATIENT))
         reference = await executor.run(ExecutionRequest(HONEST, "mine", PATIENT))
+        parents = [parent(executor)]
         for name in names:
             script = (HOSTILE / f"{name}.py").read_text()
             extra = (("targets.json", json.dumps(traps.targets)),)
             result = await executor.run(ExecutionRequest(script, "mine", limits_of(script), extra))
-            show(name, result, strangers())
+            show(name, result, strangers(), parent(executor))
+        parents.append(parent(executor))
         afterwards = await executor.run(ExecutionRequest(HONEST, "mine", PATIENT))
         left = {
             "name": "afterwards",
@@ -150,6 +159,7 @@ async def main(level: str, names: list[str]) -> None:
                 str(afterwards.submission),
             ],
             "untouched": contents(traps_folder) == before,
+            "parents": [*parents, parent(executor)],  # of the reference run, before this run, after it
         }
         executor.close()
         left["strangers"] = strangers()
@@ -158,7 +168,7 @@ async def main(level: str, names: list[str]) -> None:
         print(json.dumps(left), flush=True)
 
 
-def show(name: str, result: ExecutionResult, left: list[str]) -> None:
+def show(name: str, result: ExecutionResult, left: list[str], parent: dict[str, object]) -> None:
     """Print what the test needs to know of one ending."""
     facts = {
         "name": name,
@@ -170,6 +180,7 @@ def show(name: str, result: ExecutionResult, left: list[str]) -> None:
         "seconds": result.seconds,
         "isolation": result.isolation,
         "strangers": left,
+        "parent": parent,
     }
     print(json.dumps(facts), flush=True)
 

@@ -48,8 +48,9 @@ def expected(name: str, level: str) -> set[str]:
 
 def applies(name: str, level: str, user: str) -> bool:
     """Whether a level promises anything about a script (and the machine survives its absence)."""
-    if level == "limits" and header(name, "needs") == "listener" and not tells_of_opens():
-        return False
+    needs = header(name, "needs")
+    if needs == "ray" or (needs == "listener" and level == "limits" and not tells_of_opens()):
+        return False  # with a Ray it is run by test_ray_store.py
     levels = header(name, "level").split()
     return not levels or level in levels or f"{level}={user}" in levels
 
@@ -156,11 +157,14 @@ def test_ends_as_expected(
     if not applies(name, *place):
         pytest.skip("not promised at this level")
     facts = outcomes[place].result()[name]
+    reference = outcomes[place].result()["afterwards"]["parents"][0]
     assert facts["status"] in expected(name, place[0]), facts
     assert "LEAK" not in facts["stdout"], facts
     assert header(name, "says") in facts["stdout"]
     assert not facts["strangers"], "processes outlive their script"
     assert facts["isolation"] == place[0]
+    if place[0] != "limits":
+        assert facts["parent"] == reference, "the script cost its warm parent"
     if header(name, "submission"):
         assert facts["submission"] is None
         assert ("refused" in facts["detail"]) == (header(name, "submission") == "refused")
@@ -179,6 +183,11 @@ def test_all_is_well_afterwards(
     assert not facts["strangers"]
     assert not facts["files"]
     assert not facts["shared"]
+    reference, before, after = facts["parents"]
+    assert after["healthy"]
+    assert after == before, "the honest script was not served warm, by the parent that was there"
+    if place[0] != "limits":  # where a script may kill what forked it
+        assert after == reference
 
 
 def test_there_are_thirty_scripts_each_with_an_expectation() -> None:

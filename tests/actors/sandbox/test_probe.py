@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,23 @@ def test_system_folders_are_shown_once() -> None:
     assert "/nowhere" not in text
     assert "--unshare-all" in text
     assert "--tmpfs /usr/share" in text
+
+
+def test_a_folder_is_shown_and_hidden_under_each_of_its_names(tmp_path: Path) -> None:
+    data = tmp_path / "real" / "env" / "lib" / "data"
+    data.mkdir(parents=True)
+    (tmp_path / "linked").symlink_to("real")
+    (tmp_path / "link").symlink_to("real/env")
+    names = [str(tmp_path / name) for name in ("link", "linked/env", "real/env")]
+    command = mounts.command(
+        [*names, *(f"{name}/lib" for name in names)],
+        hidden=[str(data)],
+        slot=Path("/s"),
+        bundles=None,
+        inside=Path("/i"),
+        root=False,
+    )
+    bound = [path for do, path in itertools.pairwise(command) if do == "--ro-bind"]
+    hidden = [path for do, path in itertools.pairwise(command) if do == "--tmpfs"]
+    assert [path for path in bound if str(tmp_path) in path] == names
+    assert [path for path in hidden if str(tmp_path) in path] == [f"{name}/lib/data" for name in names]
