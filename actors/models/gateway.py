@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 from actors.contracts import ChatModel, ChatReply, ChatRequest
-from actors.errors import FatalModelError, TransientModelError
+from actors.errors import FatalModelError, ModelError, TransientModelError
 from actors.models.faults import RetryableFault
 from actors.models.limits import Concurrency, MinuteWindow, SpendCap
 from actors.models.settings import ModelSettings
+from actors.models.spending import summed
 from actors.remote import call
 
 log = logging.getLogger(__name__)
@@ -57,11 +58,30 @@ class ModelGateway:
         self._fatal: str | None = None  # why no request is sent any more
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        """Answer; raises ModelError."""
+        """Answer; raises ModelError, with what its tries were billed."""
         started = time.perf_counter()
         cap = await self._open()
+        billed: list[ChatReply] = []  # for tries that failed
+        try:
+            reply, tries = await self._answer(request, cap, billed)
+        except ModelError as error:
+            billed += error.replies
+            error.replies = (summed(billed),) if billed else ()
+            raise
+        return replace(summed([*billed, reply]), seconds=time.perf_counter() - started, tries=tries)
+
+    async def _open(self) -> SpendCap:
+        async with self._opening:
+            if self._cap is None:
+                before = await asyncio.to_thread(self._spent_before)
+                self._cap = SpendCap(self._settings.spend_cap_dollars, before)
+        return self._cap
+
+    async def _answer(
+        self, request: ChatRequest, cap: SpendCap, billed: list[ChatReply]
+    ) -> tuple[ChatReply, int]:
+        """The reply and how many tries it took."""
         tries, passed = 0, self._passed
-        costs: list[float | None] = []
         while True:
             tries += 1
             try:
@@ -71,7 +91,7 @@ class ModelGateway:
                 raise
             except RetryableFault as fault:
                 log.info("%s, try %d: %s", request.role, tries, fault)
-                costs.append(fault.cost)
+                billed += fault.replies
                 if self._fatal is not None:
                     raise FatalModelError(self._fatal) from None
                 if tries % self._settings.tries == 0:
@@ -83,21 +103,7 @@ class ModelGateway:
             else:
                 self._passed += 1
                 self._exhausted = 0
-                costs.append(reply.cost)
-                priced = [cost for cost in costs if cost is not None]
-                return replace(
-                    reply,
-                    cost=sum(priced) if len(priced) == len(costs) else None,
-                    seconds=time.perf_counter() - started,
-                    tries=tries,
-                )
-
-    async def _open(self) -> SpendCap:
-        async with self._opening:
-            if self._cap is None:
-                before = await asyncio.to_thread(self._spent_before)
-                self._cap = SpendCap(self._settings.spend_cap_dollars, before)
-        return self._cap
+                return reply, tries
 
     async def _try(self, request: ChatRequest, cap: SpendCap) -> ChatReply:
         tokens = sum(len(m.content) for m in request.messages) // CHARACTERS_A_TOKEN
@@ -113,7 +119,7 @@ class ModelGateway:
             try:
                 reply = await self._model.complete(request)
             except RetryableFault as fault:
-                cap.add(fault.cost or 0.0)
+                cap.add(sum(reply.cost or 0.0 for reply in fault.replies))
                 if fault.congestion:
                     self._concurrency.congested(number)
                 raise

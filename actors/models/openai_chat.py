@@ -142,14 +142,14 @@ class OpenAIChat:
         if choice is None or not isinstance(message, ChatCompletionMessage):
             detail = (answer.model_extra or {}).get("error", "")
             told = self._clean(f": {detail}"[:200]) if detail else ""
-            raise RetryableFault(f"the endpoint's reply holds no choice{told}", cost=blank.cost)
+            raise RetryableFault(f"the endpoint's reply holds no choice{told}", replies=(blank,))
         text = _without_thoughts(message.content) if isinstance(message.content, str) else ""
         if message.refusal or choice.finish_reason == "content_filter":
             return replace(blank, text=message.refusal or text, finish="refusal")
         if choice.finish_reason == "length":
             return replace(blank, text=text, finish="length")
         if not text.strip():
-            raise RetryableFault("the endpoint's reply is empty", cost=blank.cost)
+            raise RetryableFault("the endpoint's reply is empty", replies=(blank,))
         return replace(blank, text=text)
 
     def _read_response(self, answer: object, name: str) -> ChatReply:
@@ -168,24 +168,28 @@ class OpenAIChat:
             return replace(blank, text=text, finish="length")
         if not text.strip():
             detail = self._clean(answer.error.message) if answer.error else "it is empty"
-            raise RetryableFault(f"the endpoint's reply cannot be used: {detail}", cost=blank.cost)
+            raise RetryableFault(f"the endpoint's reply cannot be used: {detail}", replies=(blank,))
         return replace(blank, text=text)
 
     def _reply(self, served: str, name: str, counted: tuple[int, int] | None, searches: int = 0) -> ChatReply:
         if counted is None:
+            blank = ChatReply("", served, cost=None)
             if self._settings.capped:
                 raise FatalModelError(
                     f"model.spend_cap_dollars: the endpoint reports no usage for {name}, so that the cap "
-                    "cannot be held; take it away or use another endpoint"
+                    "cannot be held; take it away or use another endpoint",
+                    (blank,),
                 )
-            return ChatReply("", served, cost=None)
+            return blank
         cost = self._settings.cost(name, *counted, searches)
+        blank = ChatReply("", served, counted[0], counted[1], cost)
         if cost is None and self._settings.capped:
             raise FatalModelError(
                 f"model.spend_cap_dollars: a reply of {name} has no price, so that the cap cannot be held; "
-                f"give model.prices.{name} (search included)"
+                f"give model.prices.{name} (search included)",
+                (blank,),
             )
-        return ChatReply("", served, counted[0], counted[1], cost)
+        return blank
 
 
 def _messages(request: ChatRequest) -> list[dict[str, str]]:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from actors.contracts import ChatReply, ChatRequest, Message
 from actors.errors import FatalModelError, ModelError, TransientModelError
 from actors.models.faults import RetryableFault
@@ -68,16 +70,28 @@ def failing(*faults: Exception) -> Callable[[int, ChatRequest], ChatReply | Exce
 
 
 def test_costs_of_failed_tries_count() -> None:
-    billed = RetryableFault("empty", cost=0.25)
+    billed = RetryableFault("empty", replies=(ChatReply("", "m", 7, 3, cost=0.25),))
     (reply,) = many(Endpoint(failing(billed, BROKEN)), 1)
     assert isinstance(reply, ChatReply)
-    assert (reply.cost, reply.tries) == (0.75, 3)
+    assert (reply.cost, reply.tries, reply.tokens_in, reply.tokens_out) == (0.75, 3, 7, 3)
 
 
 def test_an_unpriced_try_makes_the_reply_unpriced() -> None:
-    (reply,) = many(Endpoint(failing(RetryableFault("empty", cost=None))), 1)
+    unpriced = RetryableFault("empty", replies=(ChatReply("", "m", cost=None),))
+    (reply,) = many(Endpoint(failing(unpriced)), 1)
     assert isinstance(reply, ChatReply)
     assert reply.cost is None
+
+
+@pytest.mark.parametrize("end", [BROKEN, ModelError("too long"), FatalModelError("bad key")])
+def test_a_request_that_is_given_up_says_what_it_was_billed(end: ModelError) -> None:
+    billed = RetryableFault("empty", replies=(ChatReply("", "m", 7, 3, cost=0.25),))
+    (fault,) = many(Endpoint(failing(billed, billed, end)), 1)
+    assert isinstance(fault, ModelError)
+    assert fault.replies == (ChatReply("", "m", 14, 6, cost=0.5, tries=2),)
+    (free,) = many(Endpoint(lambda n, r: BROKEN), 1)
+    assert isinstance(free, ModelError)
+    assert free.replies == ()
 
 
 def test_a_fault_of_one_request_is_given_up_and_the_others_go_on() -> None:
