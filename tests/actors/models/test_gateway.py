@@ -14,7 +14,7 @@ from actors.contracts import ChatReply, ChatRequest, Message
 from actors.errors import FatalModelError, ModelError, TransientModelError
 from actors.models.faults import RetryableFault
 from actors.models.gateway import ModelGateway
-from actors.models.settings import ModelSettings, Price
+from actors.models.settings import ModelSettings, Price, RoleModel
 
 SETTINGS = ModelSettings(kind="openai", name="m", tries=3, backoff_seconds=0.002, give_up_after=3)
 BUSY = RetryableFault("429: slow down", congestion=True, everyone=True)
@@ -47,8 +47,8 @@ class Endpoint:
         return outcome
 
 
-def request(text: str = "x") -> ChatRequest:
-    return ChatRequest("planner", (Message("user", text),), 0)
+def request(text: str = "x", role: str = "planner") -> ChatRequest:
+    return ChatRequest(role, (Message("user", text),), 0)
 
 
 def many(
@@ -124,6 +124,24 @@ def test_an_endpoint_that_stays_busy_ends_the_sweep() -> None:
     (fault,) = many(endpoint, 1)
     assert type(fault) is FatalModelError
     assert endpoint.count == SETTINGS.tries * SETTINGS.give_up_after
+
+
+def test_a_model_that_stays_busy_ends_the_sweep_though_another_answers() -> None:
+    endpoint = Endpoint(lambda n, r: BUSY if r.role == "coder" else ChatReply("ok", "m"), seconds=0.001)
+    gateway = ModelGateway(replace(SETTINGS, by_role={"coder": RoleModel("limited")}), endpoint)
+
+    async def others() -> None:
+        while True:
+            await gateway.complete(request())
+
+    async def run() -> None:
+        passing = asyncio.ensure_future(others())
+        with pytest.raises(FatalModelError, match="3 requests in a row used up their 3 tries"):
+            await gateway.complete(request(role="coder"))
+        with pytest.raises(FatalModelError):
+            await passing
+
+    asyncio.run(asyncio.wait_for(run(), 10))
 
 
 def test_a_fatal_fault_is_the_answer_to_every_later_request() -> None:
