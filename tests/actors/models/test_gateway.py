@@ -166,6 +166,33 @@ def test_all_wait_when_the_endpoint_asks_for_quiet() -> None:
     assert endpoint.times[-1] - endpoint.times[1] < 2.0
 
 
+def test_waits_double_and_spread_so_that_requests_do_not_come_back_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def run() -> None:
+        gateway = ModelGateway(replace(SETTINGS, backoff_seconds=8.0, tries=9), Endpoint())
+        monkeypatch.setattr(asyncio, "sleep", sleep)
+        for _ in range(200):
+            await gateway._back_off(BROKEN, 1)
+        for tries in (2, 3, 8):
+            await gateway._back_off(BROKEN, tries)
+        await gateway._back_off(RetryableFault("429", after=30.0), 1)
+
+    asyncio.run(run())
+    first, (second, third, longest, told) = waits[:200], waits[200:]
+    assert min(first) >= 4.0
+    assert max(first) <= 8.0
+    assert max(first) - min(first) > 2.0
+    assert 8.0 <= second <= 16.0 <= third <= 32.0
+    assert 30.0 <= longest <= 60.0
+    assert 30.0 <= told <= 31.0
+
+
 # --- limits
 
 
