@@ -66,6 +66,11 @@ def test_what_was_billed_arrives_with_the_fault() -> None:
     assert used == [(100, 10, pytest.approx(2e-4))] * 2
 
 
+async def asked_again(model: RayModel) -> None:
+    for _ in range(100):  # an actor that was killed may answer until it is gone
+        await model.complete(REQUEST)
+
+
 def test_a_lost_gateway_comes_back_and_knows_what_was_spent(tmp_path: Path) -> None:
     import ray
 
@@ -82,7 +87,7 @@ def test_a_lost_gateway_comes_back_and_knows_what_was_spent(tmp_path: Path) -> N
             pad.append([Entry("s", "t", Kind.ASK, 0, key="late", cost=1.5)])
             ray.kill(actor, no_restart=False)
             with pytest.raises(FatalModelError, match=r"\$7.50 is spent"):
-                asyncio.run(model.complete(REQUEST))
+                asyncio.run(asked_again(model))
 
 
 def test_a_cancelled_request_is_cancelled_at_the_endpoint_too() -> None:
