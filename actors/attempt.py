@@ -25,10 +25,10 @@ from actors.contracts import (
     TaskBrief,
     TaskData,
 )
-from actors.errors import AnswerError
+from actors.errors import AnswerError, ModelError
 from actors.evaluation import at_least, conclude, measures, standing
 from actors.ledger import Ledger
-from actors.roles.desk import RoleDesk
+from actors.roles.desk import RoleAnswer, RoleDesk
 from actors.roles.registry import ROLES
 from actors.shell import Shell
 from actors.together import together
@@ -59,6 +59,7 @@ class _Shared:
     ledger: Ledger
     recorded: dict[str, Entry]
     brief_text: str  # of every prompt
+    failed_asks: list[Entry]  # of earlier starts, until their step is reached
     replayed: int = 0
     best: Evaluation | None = None
     best_submission: str = ""  # digest of the best evaluation's predictions for the test rows
@@ -94,7 +95,8 @@ class AttemptContext:
         ledger = Ledger(spec.budget, earlier_seconds=elapsed)
         recorded = {e.key: e for e in entries if e.is_step}
         brief_text = render_brief(data.brief, spec.limits, dict(services.libraries))
-        return cls(spec, data, services, pad, _Shared(ledger, recorded, brief_text))
+        failed = [e for e in entries if e.kind is Kind.FAILED_ASK]
+        return cls(spec, data, services, pad, _Shared(ledger, recorded, brief_text, failed))
 
     # --- what is known so far
 
@@ -167,29 +169,33 @@ class AttemptContext:
         spec = ROLES[role]
         messages = [asdict(m) for m in spec.messages(inputs)]
 
-        async def work(entry: Entry) -> Entry:
-            answer = await self._services.desk.ask(
-                role, inputs, _seed(entry.key, self.spec), self.spec.web_search
-            )
+        async def told(entry: Entry, answer: RoleAnswer) -> Entry:
             exchange = {"messages": messages, "replies": [asdict(r) for r in answer.replies]}
+            total = answer.total
             return replace(
                 entry,
-                team=spec.team.value,
-                role=role,
-                parents=parents,
-                model=answer.replies[-1].model,
+                model=total.model,
                 content=answer.text,
                 attachments={"exchange.json": await self._pad.put_blob(_json(exchange))},
-                metrics={
-                    "tries": float(sum(r.tries for r in answer.replies)),
-                    "asks": float(len(answer.replies)),
-                },
-                tokens_in=sum(r.tokens_in for r in answer.replies),
-                tokens_out=sum(r.tokens_out for r in answer.replies),
-                cost=answer.cost,
-                seconds=sum(r.seconds for r in answer.replies),
+                metrics={"tries": float(total.tries), "asks": float(len(answer.replies))},
+                tokens_in=total.tokens_in,
+                tokens_out=total.tokens_out,
+                cost=total.cost,
+                seconds=total.seconds,
                 error=answer.complaint,
             )
+
+        async def work(entry: Entry) -> Entry:
+            try:
+                answer = await self._services.desk.ask(
+                    role, inputs, _seed(entry.key, self.spec), self.spec.web_search
+                )
+            except ModelError as error:
+                if error.replies:  # recorded without its role: who looks for a role looks for answers
+                    failed = RoleAnswer("", str(error), error.replies)
+                    await self._spent(await told(replace(entry, kind=Kind.FAILED_ASK), failed))
+                raise
+            return await told(replace(entry, team=spec.team.value, role=role, parents=parents), answer)
 
         entry = await self._step(Kind.ASK, title or role, _json([role, messages]), work)
         if entry.error is not None:
@@ -283,6 +289,9 @@ class AttemptContext:
         shared = self._shared
         path = f"{self._path}{self._next()}"
         key = hashlib.sha256(b"\0".join([path.encode(), kind.value.encode(), inputs])).hexdigest()[:32]
+        # Counted at the step that spent it, so that the steps before it replay as they were.
+        self._count(*(e for e in shared.failed_asks if e.key == key))
+        shared.failed_asks = [e for e in shared.failed_asks if e.key != key]
         entry = shared.recorded.get(key)
         if entry is None:
             if budgeted:
@@ -302,10 +311,19 @@ class AttemptContext:
             shared.recorded[key] = entry
         else:
             shared.replayed += 1
-        cpu_seconds = entry.metrics.get("cpu_seconds", 0.0)
         shared.elapsed = max(shared.elapsed, entry.metrics.get("elapsed", 0.0))
-        shared.ledger.add(cpu_seconds, entry.tokens_in + entry.tokens_out, entry.cost)
+        self._count(entry)
         return entry
+
+    async def _spent(self, failed: Entry) -> None:
+        """Record what was billed for a step that is not done."""
+        await self._pad.append([failed])
+        self._count(failed)
+
+    def _count(self, *entries: Entry) -> None:
+        for entry in entries:
+            cpu_seconds = entry.metrics.get("cpu_seconds", 0.0)
+            self.ledger.add(cpu_seconds, entry.tokens_in + entry.tokens_out, entry.cost)
 
     async def _run(self, script: str, title: str, fold: int, extra_files: ExtraFiles) -> tuple[Trial, str]:
         limits = replace(

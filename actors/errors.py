@@ -1,5 +1,12 @@
 """The errors of the system: one root, few leaves."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from actors.contracts import ChatReply
+
 
 class FiveStarError(Exception):
     """The root of every error this project raises on purpose."""
@@ -11,6 +18,11 @@ class InputError(FiveStarError):
 
 class ModelError(FiveStarError):
     """A model endpoint refused or failed a request for good."""
+
+    def __init__(self, message: str, replies: tuple[ChatReply, ...] = ()) -> None:
+        """Say what happened; `replies` were billed, though nothing came of them."""
+        super().__init__(message)
+        self.replies = replies
 
 
 class FatalModelError(ModelError):

@@ -200,6 +200,7 @@ def _grade(row: AttemptRow, entry: Entry) -> dict[str, Any]:
 _BY_KIND = {
     Kind.ATTEMPT: _attempt,
     Kind.ASK: _ask,
+    Kind.FAILED_ASK: _ask,
     Kind.EXECUTION: _execution,
     Kind.EVALUATION: _evaluation,
     Kind.SUBMISSION: _submission,

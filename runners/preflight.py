@@ -48,9 +48,10 @@ def check_agent(config: SweepConfig) -> list[str]:
 
 
 def check_model(config: SweepConfig) -> list[str]:
-    """A model behind a network has a key and answers at its address."""
+    """A model behind a network has a key and answers at its address; an agent without roles needs none."""
     model = config.model
-    if model.kind == "offline":
+    listing = LISTINGS[config.agent]
+    if model.kind == "offline" or not (listing.needed or listing.roles):
         return []
     faults = []
     if not model.api_key and model.api_key_env:

@@ -100,8 +100,8 @@ def plans_tried(table: pa.Table, task: str, attempt: int, roles: Collection[str]
 
 def totals(table: pa.Table) -> Totals:
     """What all entries of the table used together; select with `of_attempt` first."""
-    asks = of_kind(table, Kind.ASK)
-    work = of_kind(table, Kind.ASK, Kind.EXECUTION)
+    asks = of_kind(table, Kind.ASK, Kind.FAILED_ASK)
+    work = of_kind(table, Kind.ASK, Kind.FAILED_ASK, Kind.EXECUTION)
     cpu = (dict(cell).get("cpu_seconds", 0.0) for cell in work.column("metrics").to_pylist())
     return Totals(
         model_calls=asks.num_rows,

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     SWEEP = "sweep"
     ATTEMPT = "attempt"
     ASK = "ask"
+    FAILED_ASK = "failed_ask"  # what was billed for an ask that came to nothing; no step: it is asked again
     EXECUTION = "execution"
     EVALUATION = "evaluation"
     DECISION = "decision"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.contracts import ChatReply
 from actors.errors import TransientModelError
 
 
@@ -14,7 +15,7 @@ class RetryableFault(TransientModelError):
         after: float | None = None,
         congestion: bool = False,
         everyone: bool = False,
-        cost: float | None = 0.0,
+        replies: tuple[ChatReply, ...] = (),
     ) -> None:
         """How to go on.
 
@@ -23,10 +24,9 @@ class RetryableFault(TransientModelError):
             after: seconds that the endpoint asks to wait, None when it does not say.
             congestion: whether fewer requests at once may help.
             everyone: whether the endpoint as a whole is at fault, and not this request alone.
-            cost: dollars that the try was billed all the same.
+            replies: what the try was billed all the same.
         """
-        super().__init__(message)
+        super().__init__(message, replies)
         self.after = after
         self.congestion = congestion
         self.everyone = everyone
-        self.cost = cost

@@ -6,15 +6,17 @@ import asyncio
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NoReturn
 
 from actors.contracts import ChatModel, ChatReply, ChatRequest
-from actors.errors import FatalModelError, TransientModelError
+from actors.errors import FatalModelError, ModelError, TransientModelError
 from actors.models.faults import RetryableFault
 from actors.models.limits import Concurrency, MinuteWindow, SpendCap
 from actors.models.settings import ModelSettings
+from actors.models.spending import summed
 from actors.remote import call
 
 log = logging.getLogger(__name__)
@@ -28,8 +30,8 @@ class ModelGateway:
     """Retries, paces and counts the requests of a sweep.
 
     A fault of the endpoint as a whole is waited out, and no attempt hears of it; one that may be a
-    request's own raises TransientModelError after its tries. When `give_up_after` requests in a row
-    used up their tries and none passed, every request from then on raises FatalModelError.
+    request's own raises TransientModelError after its tries. When `give_up_after` requests of a model in
+    a row used up their tries and none passed, every request from then on raises FatalModelError.
     """
 
     def __init__(
@@ -52,16 +54,36 @@ class ModelGateway:
         self._requests = MinuteWindow(settings.requests_per_minute)
         self._tokens = MinuteWindow(settings.tokens_per_minute)
         self._not_before = 0.0  # the endpoint asked for quiet until then
-        self._passed = 0
-        self._exhausted = 0  # requests in a row that used up their tries
+        self._passed: Counter[str] = Counter()  # requests, by model: one may go on where another does not
+        self._exhausted: Counter[str] = Counter()  # requests in a row that used up their tries
         self._fatal: str | None = None  # why no request is sent any more
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        """Answer; raises ModelError."""
+        """Answer; raises ModelError, with what its tries were billed."""
         started = time.perf_counter()
         cap = await self._open()
-        tries, passed = 0, self._passed
-        costs: list[float | None] = []
+        billed: list[ChatReply] = []  # for tries that failed
+        try:
+            reply, tries = await self._answer(request, cap, billed)
+        except ModelError as error:
+            billed += error.replies
+            error.replies = (summed(billed),) if billed else ()
+            raise
+        return replace(summed([*billed, reply]), seconds=time.perf_counter() - started, tries=tries)
+
+    async def _open(self) -> SpendCap:
+        async with self._opening:
+            if self._cap is None:
+                before = await asyncio.to_thread(self._spent_before)
+                self._cap = SpendCap(self._settings.spend_cap_dollars, before)
+        return self._cap
+
+    async def _answer(
+        self, request: ChatRequest, cap: SpendCap, billed: list[ChatReply]
+    ) -> tuple[ChatReply, int]:
+        """The reply and how many tries it took."""
+        name = self._name(request)
+        tries, passed = 0, self._passed[name]
         while True:
             tries += 1
             try:
@@ -71,38 +93,23 @@ class ModelGateway:
                 raise
             except RetryableFault as fault:
                 log.info("%s, try %d: %s", request.role, tries, fault)
-                costs.append(fault.cost)
+                billed += fault.replies
                 if self._fatal is not None:
                     raise FatalModelError(self._fatal) from None
                 if tries % self._settings.tries == 0:
-                    self._count(fault, passed)
-                    passed = self._passed
+                    self._count(fault, name, passed)
+                    passed = self._passed[name]
                     if not fault.everyone:
                         raise TransientModelError(f"{fault}; gave up after {tries} tries") from None
                 await self._back_off(fault, tries)
             else:
-                self._passed += 1
-                self._exhausted = 0
-                costs.append(reply.cost)
-                priced = [cost for cost in costs if cost is not None]
-                return replace(
-                    reply,
-                    cost=sum(priced) if len(priced) == len(costs) else None,
-                    seconds=time.perf_counter() - started,
-                    tries=tries,
-                )
-
-    async def _open(self) -> SpendCap:
-        async with self._opening:
-            if self._cap is None:
-                before = await asyncio.to_thread(self._spent_before)
-                self._cap = SpendCap(self._settings.spend_cap_dollars, before)
-        return self._cap
+                self._passed[name] += 1
+                self._exhausted[name] = 0
+                return reply, tries
 
     async def _try(self, request: ChatRequest, cap: SpendCap) -> ChatReply:
         tokens = sum(len(m.content) for m in request.messages) // CHARACTERS_A_TOKEN
-        name = str(self._settings.for_role(request.role).name)
-        estimate = self._settings.cost(name, tokens, ANSWER_TOKENS) or 0.0
+        estimate = self._settings.cost(self._name(request), tokens, ANSWER_TOKENS) or 0.0
         async with self._concurrency.slot() as number, cap.reserve(estimate):
             counted = await self._tokens.take(float(tokens + ANSWER_TOKENS))
             await self._requests.take(1.0)
@@ -113,7 +120,7 @@ class ModelGateway:
             try:
                 reply = await self._model.complete(request)
             except RetryableFault as fault:
-                cap.add(fault.cost or 0.0)
+                cap.add(sum(reply.cost or 0.0 for reply in fault.replies))
                 if fault.congestion:
                     self._concurrency.congested(number)
                 raise
@@ -122,14 +129,17 @@ class ModelGateway:
             self._tokens.correct(counted, float(reply.tokens_in + reply.tokens_out))
             return reply
 
-    def _count(self, fault: RetryableFault, passed: int) -> None:
+    def _name(self, request: ChatRequest) -> str:
+        return str(self._settings.for_role(request.role).name)
+
+    def _count(self, fault: RetryableFault, name: str, passed: int) -> None:
         """Count a request that used up its tries while no other passed; enough of them end the sweep."""
-        if self._passed > passed:
+        if self._passed[name] > passed:
             return
-        self._exhausted += 1
-        if self._exhausted >= self._settings.give_up_after:
+        self._exhausted[name] += 1
+        if self._exhausted[name] >= self._settings.give_up_after:
             tries = self._settings.tries
-            self._end(f"{fault}; {self._exhausted} requests in a row used up their {tries} tries")
+            self._end(f"{fault}; {self._exhausted[name]} requests in a row used up their {tries} tries")
 
     def _end(self, message: str) -> NoReturn:
         """No request after this one is sent."""

@@ -21,6 +21,7 @@ NO_KEY = "none"  # what a local server gets, which asks for no key
 LEAST_SECRET = 8  # characters; a shorter key is a stand-in, and a part of ordinary words
 SETTING_OF = {  # what the user wrote, by what was sent for it
     "response_format": "model.structured_output",
+    "text": "model.structured_output",
     "max_tokens": "model.max_tokens",
     "max_completion_tokens": "model.max_tokens",
     "max_output_tokens": "model.max_tokens",
@@ -82,28 +83,36 @@ class OpenAIChat:
             "max_completion_tokens" if newer else "max_tokens": chosen.max_tokens,
             "reasoning_effort": chosen.reasoning_effort,
         }
-        if request.schema is not None and self._settings.structured_output != "off":
-            shape = {"name": request.role, "schema": dict(request.schema), "strict": True}
+        if shape := self._shape(request):
             sent["response_format"] = {"type": "json_schema", "json_schema": shape}
         return {k: v for k, v in sent.items() if v is not None and (name, k) not in self._without}
 
     def _search(self, request: ChatRequest, chosen: RoleModel) -> dict[str, Any]:
+        shape = self._shape(request)
         sent = {
             "model": chosen.name,
             "input": _messages(request),
+            "text": {"format": {"type": "json_schema", **shape}} if shape else None,
             "tools": [{"type": "web_search"}],
             "temperature": chosen.temperature,
             "max_output_tokens": chosen.max_tokens,
             "reasoning": {"effort": chosen.reasoning_effort} if chosen.reasoning_effort else None,
         }
-        return {k: v for k, v in sent.items() if v is not None}
+        return {k: v for k, v in sent.items() if v is not None and (chosen.name, k) not in self._without}
+
+    def _shape(self, request: ChatRequest) -> dict[str, Any] | None:
+        """The schema that the answer is to hold to."""
+        if request.schema is None or self._settings.structured_output == "off":
+            return None
+        return {"name": request.role, "schema": dict(request.schema), "strict": True}
 
     # --- what can go wrong
 
     def _adapt(self, error: BaseException, name: str, sent: dict[str, Any]) -> bool:
         """Whether the same request may pass in another form."""
         refused = refused_parameter(error, sent)
-        if refused == "seed" or (refused == "response_format" and self._settings.structured_output == "auto"):
+        shape = refused in ("response_format", "text") and self._settings.structured_output == "auto"
+        if refused is not None and (refused == "seed" or shape):
             self._without.add((name, refused))
             return True
         if refused == "max_tokens" and "max_completion_tokens" in said(error):
@@ -142,14 +151,14 @@ class OpenAIChat:
         if choice is None or not isinstance(message, ChatCompletionMessage):
             detail = (answer.model_extra or {}).get("error", "")
             told = self._clean(f": {detail}"[:200]) if detail else ""
-            raise RetryableFault(f"the endpoint's reply holds no choice{told}", cost=blank.cost)
+            raise RetryableFault(f"the endpoint's reply holds no choice{told}", replies=(blank,))
         text = _without_thoughts(message.content) if isinstance(message.content, str) else ""
         if message.refusal or choice.finish_reason == "content_filter":
             return replace(blank, text=message.refusal or text, finish="refusal")
         if choice.finish_reason == "length":
             return replace(blank, text=text, finish="length")
         if not text.strip():
-            raise RetryableFault("the endpoint's reply is empty", cost=blank.cost)
+            raise RetryableFault("the endpoint's reply is empty", replies=(blank,))
         return replace(blank, text=text)
 
     def _read_response(self, answer: object, name: str) -> ChatReply:
@@ -168,24 +177,28 @@ class OpenAIChat:
             return replace(blank, text=text, finish="length")
         if not text.strip():
             detail = self._clean(answer.error.message) if answer.error else "it is empty"
-            raise RetryableFault(f"the endpoint's reply cannot be used: {detail}", cost=blank.cost)
+            raise RetryableFault(f"the endpoint's reply cannot be used: {detail}", replies=(blank,))
         return replace(blank, text=text)
 
     def _reply(self, served: str, name: str, counted: tuple[int, int] | None, searches: int = 0) -> ChatReply:
         if counted is None:
+            blank = ChatReply("", served, cost=None)
             if self._settings.capped:
                 raise FatalModelError(
                     f"model.spend_cap_dollars: the endpoint reports no usage for {name}, so that the cap "
-                    "cannot be held; take it away or use another endpoint"
+                    "cannot be held; take it away or use another endpoint",
+                    (blank,),
                 )
-            return ChatReply("", served, cost=None)
+            return blank
         cost = self._settings.cost(name, *counted, searches)
+        blank = ChatReply("", served, counted[0], counted[1], cost)
         if cost is None and self._settings.capped:
             raise FatalModelError(
                 f"model.spend_cap_dollars: a reply of {name} has no price, so that the cap cannot be held; "
-                f"give model.prices.{name} (search included)"
+                f"give model.prices.{name} (search included)",
+                (blank,),
             )
-        return ChatReply("", served, counted[0], counted[1], cost)
+        return blank
 
 
 def _messages(request: ChatRequest) -> list[dict[str, str]]:

@@ -38,12 +38,14 @@ _NO_MONEY = re.compile(
 )
 _UNSAFE = re.compile(r"content.?(policy|filter)|moderation|flagged|safety", re.I)
 _UNSUPPORTED = re.compile(
-    r"unsupported|(not|n't) (supported|support|permitted|allowed|accept)|unrecogni[sz]ed|unknown|unexpected"
-    r"|extra (inputs|fields)|invalid|out of range|too large|must be|should be",
+    r"unsupported|(not|n't) (be used|supported|support|permitted|allowed|accept)"
+    r"|unrecogni[sz]ed|unknown|unexpected|extra (inputs|fields)|invalid|out of range"
+    r"|too large|must be|should be",
     re.I,
 )
 _ALSO_CALLED: Mapping[str, str] = {
     "response_format": r"response_format|json_schema|structured.?output|guided",
+    "text": r"(?i:\btext(\.format|:)|json.?(schema|mode)|structured.?output)|response_format",
     "tools": r"tools?\b|web_search",
     "reasoning": r"reasoning",
 }

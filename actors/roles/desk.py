@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from actors.contracts import ChatModel, ChatReply, ChatRequest, Message
-from actors.errors import AnswerError
+from actors.errors import AnswerError, ModelError
+from actors.models.spending import summed
 from actors.remote import call
 from actors.roles.registry import ROLES
 
@@ -27,17 +28,19 @@ class RoleAnswer:
     replies: tuple[ChatReply, ...]
 
     @property
-    def cost(self) -> float | None:
-        """Dollars; None when a reply has no price."""
-        costs = [r.cost for r in self.replies]
-        return None if any(c is None for c in costs) else float(sum(c for c in costs if c is not None))
+    def total(self) -> ChatReply:
+        """The last reply with what all used together."""
+        return summed(self.replies)
 
 
 class RoleDesk(Protocol):
     """Asks a role by name."""
 
     async def ask(self, role: str, inputs: Any, seed: int, web_search: bool = False) -> RoleAnswer:
-        """Ask, and again with the parser's complaint as often as the role allows; raises ModelError."""
+        """Ask, and again with the parser's complaint as often as the role allows.
+
+        Raises ModelError, with what was billed until then.
+        """
 
 
 class RoleHost:
@@ -60,7 +63,11 @@ class RoleHost:
                 web_search and self._role.web_search,
                 self._role.schema,
             )
-            reply = await self._model.complete(request)
+            try:
+                reply = await self._model.complete(request)
+            except ModelError as error:
+                error.replies = (*replies, *error.replies)
+                raise
             replies.append(reply)
             try:
                 if reply.finish in UNFINISHED:

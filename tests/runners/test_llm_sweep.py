@@ -24,7 +24,8 @@ from taskfolders import write_task
 
 from actors.contracts import ChatRequest, Message
 from actors.models.offline.engineer import OfflineEngineer
-from scratchpad.records import Kind
+from actors.roles.registry import ROLES
+from scratchpad.records import Entry, Kind
 from scratchpad.schema import to_entries
 from scratchpad.store import Scratchpad
 
@@ -36,6 +37,8 @@ FAULTS = (
     replace(completion("half an answer"), cut=True),
     completion(None),
     Answer(body=b"{"),
+    completion(choices=[]),
+    replace(completion("late"), delay=3.0),
 )
 CANARY = "sk-canary-7f3a91c2d4e8"
 BRIEF = [
@@ -80,6 +83,25 @@ def bench(
     )
 
 
+def engineered(body: dict[str, Any]) -> Answer:
+    """What the offline engineer answers."""
+    messages = tuple(Message(m["role"], m["content"]) for m in body["messages"])
+    return completion(asyncio.run(OfflineEngineer().complete(ChatRequest("", messages, body["seed"]))).text)
+
+
+def asks(body: dict[str, Any], role: str) -> bool:
+    return ROLES[role].duty in body["messages"][0]["content"]
+
+
+def at(url: str, *more: str) -> list[str]:
+    return ["model=openai", f"model.base_url={url}", "model.api_key=x", *more]
+
+
+def recorded(tmp_path: Path, name: str) -> list[Entry]:
+    with closing(Scratchpad.open(tmp_path / "runs" / name / "scratchpad", read_only=True)) as pad:
+        return to_entries(pad.snapshot())
+
+
 def tiny(tmp_path: Path, attempts: int = 1) -> list[str]:
     write_task("binary", tmp_path / "tasks")
     return ["+tasks=folder", f"tasks.path={tmp_path / 'tasks'}", f"attempts={attempts}", *BRIEF]
@@ -103,8 +125,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
 def test_served_over_http_the_engineer_scores_the_same(plain: tuple[Path, list[str]]) -> None:
     folder, tasks = plain
     with served() as url:
-        model = ["model=openai", f"model.base_url={url}", "model.api_key=x"]
-        over_http = bench(folder, "name=http", *tasks, *model)
+        over_http = bench(folder, "name=http", *tasks, *at(url))
     assert over_http.returncode == 0, over_http.stdout + over_http.stderr
     assert results(folder, "http")["per_task"] == results(folder, "plain")["per_task"]
     assert "cost unknown" in over_http.stdout
@@ -118,19 +139,81 @@ def test_faults_on_the_way_change_no_score(plain: tuple[Path, list[str]]) -> Non
     turns = itertools.count()
 
     def answer(body: dict[str, Any]) -> Answer:
-        if next(turns) % 2 == 0:
-            return next(faults)
-        messages = tuple(Message(m["role"], m["content"]) for m in body["messages"])
-        request = ChatRequest("", messages, body["seed"])
-        return completion(asyncio.run(OfflineEngineer().complete(request)).text)
+        return next(faults) if next(turns) % 2 == 0 else engineered(body)
 
     with serving(by=answer) as server:
-        model = ["model=openai", f"model.base_url={server.url}", "model.api_key=x"]
-        model += ["model.backoff_seconds=0.05", "model.timeout_seconds=20"]
+        model = at(server.url, "model.backoff_seconds=0.05", "model.timeout_seconds=2")
         flaky = bench(folder, "name=flaky", *tasks, *model)
     assert flaky.returncode == 0, flaky.stdout + flaky.stderr
     assert results(folder, "flaky")["per_task"] == results(folder, "plain")["per_task"]
-    assert len(server.asked) > 2 * len(FAULTS)
+    assert len(server.asked) >= 2 * len(FAULTS)
+
+
+def test_an_attempt_that_one_request_holds_up_is_left_and_a_resume_scores_the_same(
+    plain: tuple[Path, list[str]],
+) -> None:
+    folder, tasks = plain
+    broken: list[int] = []  # the seed of the request that never passes
+    mended = False
+
+    def answer(body: dict[str, Any]) -> Answer:
+        if asks(body, "initialiser") and not broken:
+            broken.append(body["seed"])
+        return error(500, "boom") if body["seed"] in broken and not mended else engineered(body)
+
+    with serving(by=answer) as server:
+        model = at(server.url, "model.tries=2", "model.backoff_seconds=0.05", "model.give_up_after=50")
+        left = bench(folder, "name=left", *tasks, *model)
+        assert left.returncode == 1, left.stdout + left.stderr
+        (said,) = [line for line in left.stdout.splitlines() if line.endswith("it is left for a resume")]
+        assert "500: boom; gave up after 2 tries" in said
+        assert f"resume=left runs={folder / 'runs'}" in left.stdout
+        graded = [e.attempt for e in recorded(folder, "left") if e.kind is Kind.GRADE]
+        assert len(graded) == 1
+        assert f"attempt {2 - graded[0]}: " in said  # the other one, counted from 1
+        mended = True
+        again = bench(folder, "resume=left", "model.api_key=x")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert results(folder, "left")["per_task"] == results(folder, "plain")["per_task"]
+
+
+def test_answers_that_are_cut_off_or_declined_are_asked_for_again(tmp_path: Path) -> None:
+    def answer(body: dict[str, Any]) -> Answer:
+        if "Your answer cannot be used" in body["messages"][-1]["content"]:
+            return engineered(body)
+        if asks(body, "initialiser"):
+            return completion("```python\nprint(", "length")
+        return completion(None, refusal="I cannot.") if asks(body, "retriever") else engineered(body)
+
+    with serving(by=answer) as server:
+        done = bench(tmp_path, "name=again", "tracker=none", *tiny(tmp_path), *at(server.url))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert results(tmp_path, "again")["endings"] == {"finished": 1}
+    asked = {e.role: e.metrics["asks"] for e in recorded(tmp_path, "again") if e.kind is Kind.ASK}
+    assert (asked["initialiser"], asked["retriever"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (error(404, "The model does not exist.", "model_not_found"), "no model 'gpt-5-mini' there"),
+        (error(429, "slow down"), "2 requests in a row used up their 2 tries"),
+    ],
+    ids=["model", "limit"],
+)
+def test_a_fault_that_every_request_meets_ends_the_sweep_early(
+    tmp_path: Path, fault: Answer, words: str
+) -> None:
+    with serving(fault) as server:
+        model = at(server.url, "model.name=gpt-5-mini", "model.tries=2", "model.give_up_after=2")
+        model += ["model.backoff_seconds=0.01", "tracker=none"]
+        done = bench(tmp_path, "name=ends", *tiny(tmp_path, 3), *model)
+        assert len(server.asked) <= 20  # of the attempts under way; none was started after
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert words in done.stderr
+    assert f"resume=ends runs={tmp_path / 'runs'}" in done.stderr
+    assert {e.kind for e in recorded(tmp_path, "ends")} <= {Kind.SWEEP, Kind.ATTEMPT}
 
 
 def holding(folder: Path, canary: bytes) -> list[str]:
@@ -202,8 +285,7 @@ def test_a_key_that_a_server_repeats_is_kept_from_the_screen_and_the_files(tmp_p
     assert holding(tmp_path, CANARY.encode()) == []
     assert asked <= 4  # of the attempts under way; none was started after
 
-    with closing(Scratchpad.open(tmp_path / "runs" / "bad" / "scratchpad", read_only=True)) as pad:
-        kinds = {entry.kind for entry in to_entries(pad.snapshot())}
+    kinds = {entry.kind for entry in recorded(tmp_path, "bad")}
     assert Kind.ENDING not in kinds  # nothing is lost: every attempt goes on when resumed
     with served() as url:
         config = tmp_path / "runs" / "bad" / "config.yaml"

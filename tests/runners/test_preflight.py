@@ -85,6 +85,17 @@ def test_an_agent_with_its_extra_may_start(config: SweepConfig, monkeypatch: pyt
     assert preflight.check_agent(replace(config, agent="automl")) == []
 
 
+def test_a_model_that_no_role_of_the_agent_asks_needs_no_key(config: SweepConfig) -> None:
+    unreachable = ModelSettings(
+        kind="openai", base_url="http://127.0.0.1:1/v1", api_key_env="K", spend_cap_dollars=1.0
+    )
+    asking = replace(config, model=unreachable)
+    assert len(preflight.check_model(asking)) == 3
+    assert preflight.check_model(replace(asking, agent="automl")) == []
+    for agent in ("aide", "automl_gpt", "gpt_engineer", "swe_agent"):
+        assert preflight.check_model(replace(asking, agent=agent)) == preflight.check_model(asking)
+
+
 def test_runs_that_cannot_be_made(config: SweepConfig, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (fault,) = preflight.check_runs(replace(config, runs=tmp_path / "file" / "runs"))

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from actors.contracts import ChatReply, ChatRequest, Message
 from actors.errors import FatalModelError, ModelError, TransientModelError
 from actors.models.faults import RetryableFault
 from actors.models.gateway import ModelGateway
-from actors.models.settings import ModelSettings, Price
+from actors.models.settings import ModelSettings, Price, RoleModel
 
 SETTINGS = ModelSettings(kind="openai", name="m", tries=3, backoff_seconds=0.002, give_up_after=3)
 BUSY = RetryableFault("429: slow down", congestion=True, everyone=True)
@@ -45,8 +47,8 @@ class Endpoint:
         return outcome
 
 
-def request(text: str = "x") -> ChatRequest:
-    return ChatRequest("planner", (Message("user", text),), 0)
+def request(text: str = "x", role: str = "planner") -> ChatRequest:
+    return ChatRequest(role, (Message("user", text),), 0)
 
 
 def many(
@@ -68,16 +70,28 @@ def failing(*faults: Exception) -> Callable[[int, ChatRequest], ChatReply | Exce
 
 
 def test_costs_of_failed_tries_count() -> None:
-    billed = RetryableFault("empty", cost=0.25)
+    billed = RetryableFault("empty", replies=(ChatReply("", "m", 7, 3, cost=0.25),))
     (reply,) = many(Endpoint(failing(billed, BROKEN)), 1)
     assert isinstance(reply, ChatReply)
-    assert (reply.cost, reply.tries) == (0.75, 3)
+    assert (reply.cost, reply.tries, reply.tokens_in, reply.tokens_out) == (0.75, 3, 7, 3)
 
 
 def test_an_unpriced_try_makes_the_reply_unpriced() -> None:
-    (reply,) = many(Endpoint(failing(RetryableFault("empty", cost=None))), 1)
+    unpriced = RetryableFault("empty", replies=(ChatReply("", "m", cost=None),))
+    (reply,) = many(Endpoint(failing(unpriced)), 1)
     assert isinstance(reply, ChatReply)
     assert reply.cost is None
+
+
+@pytest.mark.parametrize("end", [BROKEN, ModelError("too long"), FatalModelError("bad key")])
+def test_a_request_that_is_given_up_says_what_it_was_billed(end: ModelError) -> None:
+    billed = RetryableFault("empty", replies=(ChatReply("", "m", 7, 3, cost=0.25),))
+    (fault,) = many(Endpoint(failing(billed, billed, end)), 1)
+    assert isinstance(fault, ModelError)
+    assert fault.replies == (ChatReply("", "m", 14, 6, cost=0.5, tries=2),)
+    (free,) = many(Endpoint(lambda n, r: BROKEN), 1)
+    assert isinstance(free, ModelError)
+    assert free.replies == ()
 
 
 def test_a_fault_of_one_request_is_given_up_and_the_others_go_on() -> None:
@@ -112,6 +126,24 @@ def test_an_endpoint_that_stays_busy_ends_the_sweep() -> None:
     assert endpoint.count == SETTINGS.tries * SETTINGS.give_up_after
 
 
+def test_a_model_that_stays_busy_ends_the_sweep_though_another_answers() -> None:
+    endpoint = Endpoint(lambda n, r: BUSY if r.role == "coder" else ChatReply("ok", "m"), seconds=0.001)
+    gateway = ModelGateway(replace(SETTINGS, by_role={"coder": RoleModel("limited")}), endpoint)
+
+    async def others() -> None:
+        while True:
+            await gateway.complete(request())
+
+    async def run() -> None:
+        passing = asyncio.ensure_future(others())
+        with pytest.raises(FatalModelError, match="3 requests in a row used up their 3 tries"):
+            await gateway.complete(request(role="coder"))
+        with pytest.raises(FatalModelError):
+            await passing
+
+    asyncio.run(asyncio.wait_for(run(), 10))
+
+
 def test_a_fatal_fault_is_the_answer_to_every_later_request() -> None:
     endpoint = Endpoint(failing(FatalModelError("bad key")))
     results = many(endpoint, 20, max_concurrency=1)
@@ -132,6 +164,33 @@ def test_all_wait_when_the_endpoint_asks_for_quiet() -> None:
     many(endpoint, 5, max_concurrency=1)
     assert endpoint.times[1] - endpoint.times[0] >= 0.4
     assert endpoint.times[-1] - endpoint.times[1] < 2.0
+
+
+def test_waits_double_and_spread_so_that_requests_do_not_come_back_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    async def run() -> None:
+        gateway = ModelGateway(replace(SETTINGS, backoff_seconds=8.0, tries=9), Endpoint())
+        monkeypatch.setattr(asyncio, "sleep", sleep)
+        for _ in range(200):
+            await gateway._back_off(BROKEN, 1)
+        for tries in (2, 3, 8):
+            await gateway._back_off(BROKEN, tries)
+        await gateway._back_off(RetryableFault("429", after=30.0), 1)
+
+    asyncio.run(run())
+    first, (second, third, longest, told) = waits[:200], waits[200:]
+    assert min(first) >= 4.0
+    assert max(first) <= 8.0
+    assert max(first) - min(first) > 2.0
+    assert 8.0 <= second <= 16.0 <= third <= 32.0
+    assert 30.0 <= longest <= 60.0
+    assert 30.0 <= told <= 31.0
 
 
 # --- limits

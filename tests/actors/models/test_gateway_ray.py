@@ -57,6 +57,20 @@ def test_a_fault_is_itself_behind_one_actor_and_behind_two(status: int, kind: ty
             assert "\n" not in str(caught.value)
 
 
+def test_what_was_billed_arrives_with_the_fault() -> None:
+    prices = {"m": Price(1.0, 10.0)}
+    failing = [completion("half a pl", "length"), completion(None), error(400, "no")]
+    with serving(*failing) as server, pytest.raises(ModelError) as caught:
+        asyncio.run(RayDesk("billed", RayModel(gateway(server.url, prices=prices))).ask("planner", INPUTS, 1))
+    used = [(r.tokens_in, r.tokens_out, r.cost) for r in caught.value.replies]
+    assert used == [(100, 10, pytest.approx(2e-4))] * 2
+
+
+async def asked_again(model: RayModel) -> None:
+    for _ in range(100):  # an actor that was killed may answer until it is gone
+        await model.complete(REQUEST)
+
+
 def test_a_lost_gateway_comes_back_and_knows_what_was_spent(tmp_path: Path) -> None:
     import ray
 
@@ -73,7 +87,7 @@ def test_a_lost_gateway_comes_back_and_knows_what_was_spent(tmp_path: Path) -> N
             pad.append([Entry("s", "t", Kind.ASK, 0, key="late", cost=1.5)])
             ray.kill(actor, no_restart=False)
             with pytest.raises(FatalModelError, match=r"\$7.50 is spent"):
-                asyncio.run(model.complete(REQUEST))
+                asyncio.run(asked_again(model))
 
 
 def test_a_cancelled_request_is_cancelled_at_the_endpoint_too() -> None:

@@ -134,7 +134,7 @@ def test_replies_come_through_many_at_once(proxy: ModelSettings) -> None:
 
 def test_reasoning_parameters_and_schemas_are_taken_or_left_out(proxy: ModelSettings) -> None:
     shape = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
-    chosen = replace(proxy, max_tokens=100)
+    chosen = replace(proxy, max_tokens=100, reasoning_effort="low")
     assert ask(chosen, 2, schema=shape)[1].text == "pong"
 
 

@@ -14,6 +14,7 @@ from actors.contracts import ChatReply, ChatRequest, Message
 from actors.errors import FatalModelError, ModelError
 from actors.models.openai_chat import OpenAIChat
 from actors.models.settings import ModelSettings, Price, RoleModel
+from actors.roles import retriever
 from actors.roles.desk import RoleHost
 from actors.roles.planner import Inputs
 from actors.roles.registry import ROLES
@@ -154,10 +155,12 @@ def strict(schema: Any) -> None:
         strict(schema["items"])
 
 
-@pytest.mark.parametrize("name", ["data_profiler", "retriever", "extractor", "leakage_checker"])
+SCHEMAS = {name: role.schema for name, role in ROLES.items() if role.schema is not None}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
 def test_schemas_of_roles_are_strict_objects(name: str) -> None:
-    schema = ROLES[name].schema
-    assert schema is not None
+    schema = SCHEMAS[name]
     assert schema["type"] == "object"
     strict(json.loads(json.dumps(schema)))
 
@@ -179,6 +182,50 @@ def test_the_search_tool_is_asked_for_and_paid() -> None:
     assert (body["tools"], body["max_output_tokens"]) == ([{"type": "web_search"}], 77)
     assert (reply.text, reply.tokens_in, reply.tokens_out) == ("found", 100, 10)
     assert reply.cost == pytest.approx(100e-6 + 100e-6 + 0.02)
+
+
+def test_only_a_role_that_may_search_does() -> None:
+    async def run(server: FaultServer) -> None:
+        model = OpenAIChat(replace(SETTINGS, base_url=server.url))
+        try:
+            await RoleHost("retriever", model).ask(retriever.Inputs("brief", "notes", 1), 1, web_search=True)
+            await RoleHost("planner", model).ask(INPUTS, 1, web_search=True)
+            await RoleHost("retriever", model).ask(retriever.Inputs("brief", "notes", 1), 1)
+        finally:
+            await model.close()
+
+    cards = json.dumps([{"name": "a", "why": "b", "code": "c"}])
+    with serving(searched(cards), completion("a plan"), completion(cards)) as server:
+        asyncio.run(run(server))
+    paths = [path.removeprefix("/v1/") for path, _, _ in server.asked]
+    assert paths == ["responses", "chat/completions", "chat/completions"]
+    assert ["tools" in body for body in server.bodies] == [True, False, False]
+
+
+def test_a_search_holds_to_the_roles_schema() -> None:
+    with serving(searched("found")) as server:
+        ask(server, request(web_search=True, schema=SHAPE), request(web_search=True))
+        ask(server, request(web_search=True, schema=SHAPE), structured_output="off")
+    shape = {"type": "json_schema", "name": "planner", "schema": SHAPE, "strict": True}
+    assert [body.get("text") for body in server.bodies] == [{"format": shape}, None, None]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Unsupported parameter: 'text.format' is not supported with this model.",
+        "Invalid parameter: 'text.format' of type 'json_schema' is not supported with this model",
+        "text: Extra inputs are not permitted",
+        "Web Search cannot be used with JSON mode.",
+    ],
+)
+def test_a_search_without_schemas_is_asked_for_plain_text_from_then_on(message: str) -> None:
+    with serving(error(400, message), searched("found")) as server:
+        ask(server, request(web_search=True, schema=SHAPE), request(web_search=True, schema=SHAPE))
+    assert ["text" in body for body in server.bodies] == [True, False, False]
+    assert all("tools" in body for body in server.bodies)
+    with serving(error(400, message)) as server, pytest.raises(FatalModelError, match="structured_output"):
+        ask(server, request(web_search=True, schema=SHAPE), structured_output="on")
 
 
 def test_searches_without_a_price_are_not_free() -> None:

@@ -13,6 +13,7 @@ from fault_server import KEY, Answer, FaultServer, completion, error, serving
 
 from actors.contracts import ChatReply, ChatRequest, Message
 from actors.errors import FatalModelError, ModelError, TransientModelError
+from actors.models.faults import RetryableFault
 from actors.models.gateway import ModelGateway
 from actors.models.openai_chat import OpenAIChat
 from actors.models.settings import ModelSettings
@@ -73,7 +74,8 @@ def test_a_fault_that_passes_is_tried_again(fault: Answer) -> None:
     with serving(fault, completion("pong")) as server:
         reply = ask(server)
     assert (reply.text, reply.tries, reply.finish) == ("pong", 2, "stop")
-    assert (reply.tokens_in, reply.tokens_out, reply.model) == (100, 10, "served")
+    billed = 2 if isinstance(fault.body, dict) and "usage" in fault.body and not fault.cut else 1
+    assert (reply.tokens_in, reply.tokens_out, reply.model) == (100 * billed, 10 * billed, "served")
     assert len(server.asked) == 2
     assert server.bodies[0] == server.bodies[1]
 
@@ -145,6 +147,21 @@ def test_retry_after_is_honoured_to_the_second() -> None:
     with serving(error(429, "wait", retry_after="1"), completion()) as server:
         ask(server)
     assert 1.0 <= server.times[1] - server.times[0] < 3.0
+
+
+def test_a_retry_after_in_the_future_is_waited_for() -> None:
+    later = formatdate(time.time() + 3)
+    with serving(error(503, "wait", retry_after=later)) as server, pytest.raises(RetryableFault) as caught:
+        asyncio.run(OpenAIChat(replace(SETTINGS, base_url=server.url)).complete(request()))
+    assert caught.value.after is not None
+    assert 0.5 < caught.value.after <= 3.0  # a date has whole seconds
+
+
+def test_retry_after_ms_goes_before_retry_after() -> None:
+    headers = (("retry-after-ms", "250"), ("retry-after", "9"))
+    with serving(replace(error(429, "wait"), headers=headers), completion()) as server:
+        ask(server)
+    assert 0.25 <= server.times[1] - server.times[0] < 5.0
 
 
 def test_without_retry_after_the_wait_doubles() -> None:
