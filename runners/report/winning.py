@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.contracts import TaskBrief
-from actors.evaluation import at_least, beyond_spread
+from actors.evaluation import at_least
 from runners.report.markup import figure, line
 from runners.report.story import Story, Tried
 
@@ -37,26 +37,25 @@ def _ranked(story: Story, winner: Tried, brief: TaskBrief) -> list[str]:
     if not at_least(winner.evaluation, rival.evaluation, brief):
         return [
             f"{_named(winner)} was chosen with {figure(winner.evaluation.score)}; the best score is that of "
-            f"{_named(rival)}, {figure(rival.evaluation.score)}: {_apart(rival, winner, brief)}."
+            f"{_named(rival)}, {figure(rival.evaluation.score)}: {_apart(rival, winner)}."
         ]
     best = f"{_named(winner)} has the best score, {figure(winner.evaluation.score)}"
     if rival.evaluation.score == winner.evaluation.score:
         return [f"{best}, and {_named(rival)} has the same."]
     return [
         f"{best}. The next best, {_named(rival)}, has {figure(rival.evaluation.score)}: "
-        f"{_apart(winner, rival, brief)}."
+        f"{_apart(winner, rival)}."
     ]
 
 
-def _apart(ahead: Tried, behind: Tried, brief: TaskBrief) -> str:
-    """What the folds say of the difference between two scores."""
-    folds = (len(ahead.evaluation.fold_scores), len(behind.evaluation.fold_scores))
-    if min(folds) < 2 or folds[0] != folds[1]:
+def _apart(ahead: Tried, behind: Tried) -> str:
+    """How the difference between two scores compares with the spread over folds."""
+    spread = ahead.entry.metrics.get("spread")
+    if spread is None:
         return "with a single split nothing says whether the difference is chance"
-    spread = f"the better one's folds spread by {figure(ahead.entry.metrics.get('spread'))}"
-    if beyond_spread(ahead.evaluation, behind.evaluation, brief):
-        return f"the difference exceeds its standard error over the folds ({spread})"
-    return f"the difference is within its standard error over the folds ({spread}), so it may be chance"
+    difference = abs((ahead.evaluation.score or 0.0) - (behind.evaluation.score or 0.0))
+    more = "more" if difference > spread else "no more"
+    return f"they differ by {more} than the better one's folds spread, {figure(spread)}"
 
 
 def _handed_in(story: Story, winner: Tried) -> str:
