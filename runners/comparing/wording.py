@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from runners.comparing.comparison import ALPHA, Comparison, Finding, Rate, SweepLine
+from runners.comparing.comparison import ALPHA, Comparison, Finding, SweepLine
 from runners.comparing.reading import TaskFigures
 from runners.comparing.statistics import advantage
 from runners.progress import number
+from runners.success import Rate
 
 NONE = "–"
 
