@@ -15,7 +15,7 @@ from runners.ray_session import RaySession
 from runners.report.page import PAGE
 from runners.results import sweep_seconds
 from runners.settings import SweepConfig
-from runners.success import success_interval, suite_success_at
+from runners.success import success_rates
 
 
 def plan_line(config: SweepConfig, board: Board, session: RaySession, isolation: str) -> str:
@@ -81,15 +81,13 @@ def _print_tasks(console: Console, board: Board) -> None:
 
 
 def _print_success(console: Console, board: Board) -> None:
-    outcomes = board.successes()
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     row_values, row_intervals = [Text("rate")], [Text("95 %")]
-    for k in range(1, board.attempts + 1):
-        table.add_column(f"success@{k}", justify="right")
-        low, high = success_interval(outcomes, k)
-        row_values.append(Text(f"{100 * suite_success_at(outcomes, k):.1f} %", style="bold"))
-        row_intervals.append(Text(f"{100 * low:.0f}-{100 * high:.0f} %", style="dim"))
+    for rate in success_rates(board.successes(), board.attempts):
+        table.add_column(f"success@{rate.k}", justify="right")
+        row_values.append(Text(f"{100 * rate.value:.1f} %", style="bold"))
+        row_intervals.append(Text(f"{100 * rate.low:.0f}-{100 * rate.high:.0f} %", style="dim"))
     table.add_row(*row_values)
     table.add_row(*row_intervals)
     console.print()

@@ -91,7 +91,7 @@ def run(options: argparse.Namespace, command: str) -> None:
     texts = {
         "json": comparison_json(comparison, command, machine),
         "page": comparison_page(comparison, command, machine),
-        "markdown": comparison_markdown(comparison, command, machine),
+        "markdown": comparison_markdown(comparison, command, machine, guide_of(options.markdown)),
     }
     console = Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
     if options.json == STDOUT:
@@ -109,6 +109,14 @@ def run(options: argparse.Namespace, command: str) -> None:
 
         said = log_comparison(comparison, texts, options.runs, options.tracker_uri, options.experiment)
         console.print(f"mlflow    {said}", highlight=False, markup=False, soft_wrap=True)
+
+
+def guide_of(markdown: Path | None) -> str:
+    """The address of docs/agents.md from where the Markdown lies; "" where an installation has none."""
+    guide = Path(__file__).resolve().parent.parent / "docs" / "agents.md"
+    if markdown is None or not guide.is_file():
+        return ""
+    return Path(os.path.relpath(guide, markdown.resolve().parent)).as_posix()
 
 
 def _write(path: Path, text: str, form: str) -> None:

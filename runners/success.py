@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import comb
 
 import numpy as np
@@ -10,6 +11,16 @@ from scipy.stats import bootstrap
 from statsmodels.stats.proportion import proportion_confint
 
 _RESAMPLES = 2_000
+
+
+@dataclass(frozen=True)
+class Rate:
+    """success@k over tasks and its interval, as shares."""
+
+    k: int
+    value: float
+    low: float
+    high: float
 
 
 def success_at(attempts: int, successes: int, k: int) -> float:
@@ -37,6 +48,13 @@ def success_interval(
         low, high = proportion_confint(int(scores.sum()), len(scores), alpha=1 - level, method="wilson")
         return float(low), float(high)
     return bootstrap_interval(scores.tolist(), level, seed)
+
+
+def success_rates(outcomes: Sequence[tuple[int, int]], most: int) -> tuple[Rate, ...]:
+    """success@1 to success@most."""
+    return tuple(
+        Rate(k, suite_success_at(outcomes, k), *success_interval(outcomes, k)) for k in range(1, most + 1)
+    )
 
 
 def bootstrap_interval(values: Sequence[float], level: float = 0.95, seed: int = 0) -> tuple[float, float]:

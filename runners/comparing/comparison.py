@@ -10,20 +10,10 @@ from itertools import combinations
 from runners.comparing.differences import Difference, common, differences, shared_tasks
 from runners.comparing.reading import SweepFigures, TaskFigures
 from runners.comparing.statistics import advantage, holm, mcnemar_p, mean_interval, permutation_p
-from runners.success import success_at, success_interval, suite_success_at
+from runners.success import Rate, success_at, success_rates
 
 ALPHA = 0.05  # of the whole comparison: Holm's correction spans every pair and every question
 MOST_K = 5
-
-
-@dataclass(frozen=True)
-class Rate:
-    """success@k over the shared tasks."""
-
-    k: int
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -195,11 +185,7 @@ def _line(label: str, sweep: SweepFigures, shared: Sequence[str], attempts: int)
         replace(sweep.tasks[task], attempts=sweep.tasks[task].attempts[:attempts]) for task in shared
     )
     outcomes = [(attempts, task.successes) for task in tasks]
-    rates = [
-        Rate(k, suite_success_at(outcomes, k), *success_interval(outcomes, k))
-        for k in range(1, min(attempts, MOST_K) + 1)
-    ]
-    return SweepLine(label, sweep, tasks, tuple(rates))
+    return SweepLine(label, sweep, tasks, success_rates(outcomes, min(attempts, MOST_K)))
 
 
 def _findings(a: SweepLine, b: SweepLine, attempts: int) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ from runners.secrets import without_password
 
 UNFAIR = ("attempts", "budget", "evaluation", "executor", "model", "tasks.path")  # conditions of the contest
 CHOSEN = ("profile", "agent", "seed", "ray")  # what a contestant is, or should not matter
+OWN = "agent.options"  # of one agent, so that they differ between agents by their nature
 _NAMED = ("agent.name", "tasks.include")  # shown elsewhere
 
 
@@ -86,9 +87,14 @@ def _settings(sweeps: Sequence[SweepFigures], groups: Sequence[str], *, unfair: 
     found = []
     for key in _keys(sweeps, groups):
         values = tuple(_shown(s.settings.get(key)) for s in sweeps)
-        if len(set(values)) > 1:
+        if len(set(values)) > 1 and not (key.startswith(OWN) and _one_each(sweeps, values)):
             found.append(Difference(key, values, unfair))
     return found
+
+
+def _one_each(sweeps: Sequence[SweepFigures], values: Sequence[str]) -> bool:
+    """Whether all sweeps of an agent have the same value, whatever those of other agents have."""
+    return len({*zip((s.agent for s in sweeps), values, strict=True)}) == len({s.agent for s in sweeps})
 
 
 def _keys(sweeps: Sequence[SweepFigures], groups: Sequence[str]) -> list[str]:

@@ -11,13 +11,14 @@ from runners.progress import threshold
 from runners.report.markup import bullets, cell, line, table
 
 
-def comparison_markdown(comparison: Comparison, command: str, machine: Machine) -> str:
-    """The whole document; names of tasks and sweeps stay text."""
+def comparison_markdown(comparison: Comparison, command: str, machine: Machine, guide: str = "") -> str:
+    """The whole document; names of tasks and sweeps stay text. `guide` is the address of docs/agents.md."""
     parts = [
         "# Results",
         f"    {command}",
         f"Written by this command on {line(machine.line)}; {line(machine.software)}.",
         line(f"{wording.title(comparison)}."),
+        *([said] if (said := _offline(comparison, guide)) else []),
         *_conditions(comparison),
         "## Sweeps",
         _sweeps(comparison),
@@ -32,6 +33,11 @@ def comparison_markdown(comparison: Comparison, command: str, machine: Machine) 
         ", ".join(f"`{key}={value}`" for key, value in comparison.common.items()) or "No setting.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _offline(comparison: Comparison, guide: str) -> str:
+    link = f"[{wording.GUIDE}]({guide})" if guide else wording.GUIDE
+    return line(wording.offline(comparison)).replace(wording.GUIDE, link)
 
 
 def _conditions(comparison: Comparison) -> list[str]:

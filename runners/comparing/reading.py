@@ -11,11 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from actors.agents.registry import LISTINGS
 from actors.contracts import Direction
 from actors.errors import InputError
 from runners.board import TaskLine
 from runners.config import find_sweep, recorded_settings
 
+NO_MODEL = "none"  # of an agent that asks no role
 _COLUMNS = ("task", "attempt", "score", "success", "cpu_seconds", "seconds", "tokens", "cost")
 
 
@@ -90,6 +92,11 @@ class SweepFigures:
     tasks: Mapping[str, TaskFigures]
     settings: Mapping[str, Any]  # of config.yaml, by dotted key
 
+    @property
+    def offline(self) -> bool:
+        """Whether its agent asked the offline model."""
+        return self.model != NO_MODEL and self.settings.get("model.kind") == "offline"
+
 
 def read_sweeps(asked: Sequence[str], runs: Path) -> list[SweepFigures]:
     """The sweeps of these names or folders, in order; raises InputError for one that cannot be read."""
@@ -112,7 +119,7 @@ def read_sweep(folder: Path) -> SweepFigures:
             name=str(results["sweep"]),
             folder=folder,
             agent=str(results["agent"]),
-            model=str(results["model"]),
+            model=str(results["model"]) if _asks(str(results["agent"])) else NO_MODEL,
             profile=str(results["profile"]),
             attempts=attempts,
             unended=len(tasks) * attempts - int(results["ended"]),
@@ -124,6 +131,12 @@ def read_sweep(folder: Path) -> SweepFigures:
         raise InputError(f"{path}: {error} is missing; not the results of a sweep of this version") from None
     except (ValueError, TypeError, OSError) as error:
         raise InputError(f"{path}: not the results of a sweep: {_first_line(error)}") from None
+
+
+def _asks(agent: str) -> bool:
+    """Whether the agent asks any role; an agent of another version is taken to."""
+    listing = LISTINGS.get(agent)
+    return listing is None or bool(listing.needed or listing.roles)
 
 
 def _rows(path: Path) -> dict[tuple[str, int], AttemptFigures]:

@@ -14,6 +14,8 @@ from runners.progress import threshold
 def print_comparison(console: Console, comparison: Comparison) -> None:
     """What differs, then the sweeps, the tasks and the pairs."""
     _say(console, wording.title(comparison), "bold")
+    if said := wording.offline(comparison):
+        _say(console, said, "dim")
     for line in comparison.warnings:
         _say(console, f"not the same conditions: {line}", "bold yellow")
     for line in comparison.notes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from runners.comparing.comparison import ALPHA, Comparison, Finding, Rate, SweepLine
+from runners.comparing.comparison import ALPHA, Comparison, Finding, SweepLine
 from runners.comparing.reading import TaskFigures
 from runners.comparing.statistics import advantage
 from runners.progress import number
+from runners.success import Rate
 
 NONE = "–"
+GUIDE = "docs/agents.md"
 
 
 def title(comparison: Comparison) -> str:
@@ -16,6 +18,17 @@ def title(comparison: Comparison) -> str:
     return (
         f"{len(comparison.sweeps)} sweeps over {tasks} shared task{'s' if tasks != 1 else ''}, "
         f"{comparison.attempts} attempt{'s' if comparison.attempts != 1 else ''} each"
+    )
+
+
+def offline(comparison: Comparison) -> str:
+    """What a comparison under the offline model shows and does not show; "" where none was under it."""
+    labels = [line.label for line in comparison.sweeps if line.sweep.offline]
+    if not labels:
+        return ""
+    return (
+        f"Under the offline model ({', '.join(labels)}) it shows how far a search gets with proposals from "
+        f"one catalogue, not how well an agent uses a language model: see {GUIDE}."
     )
 
 

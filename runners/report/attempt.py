@@ -12,6 +12,7 @@ from runners.report.reproduction import reproduction
 from runners.report.session import session
 from runners.report.story import Story, Tried
 from runners.report.trials import leakage, trials
+from runners.report.winning import why_it_won
 
 PLOT = "scores.svg"
 TREE = "tree.svg"
@@ -42,7 +43,8 @@ def attempt_report(story: Story, plot: bool = True, tree: bool = False) -> str:
         f"## What was tried\n\n{trials(story, PLOT if plot else '')}",
         *([f"## The tree\n\n{_tree()}"] if tree else []),
         *([f"## What ablation showed\n\n{_ablations(story)}"] if story.last_ask("ablator") else []),
-        f"## The winner\n\n{_winner(story)}\n\n{said.won}",
+        f"## The winner\n\n{_winner(story)}",
+        f"### Why the winner won\n\n{why_it_won(story)}\n\n{said.won}" if story.submission else said.won,
         *([f"## What was learnt\n\n{said.learnt}"] if said.learnt else []),
         f"## Leakage\n\n{leakage(story)}",
         f"## Risks\n\n{_risks(story, said.risks)}",

@@ -15,20 +15,10 @@ from runners.report.panel import BOTTOM as FOOT
 from runners.report.panel import HEIGHT, LEFT, RIGHT, TOP, WIDTH, Panel, panel_of
 from runners.results import sweep_seconds
 from runners.settings import SweepConfig
-from runners.success import success_interval, suite_success_at
+from runners.success import success_rates
 
 PAGE = "report.html"
 _KINDS = {"✔": "success", "○": "short", "✘": "failed", "▶": "running", "·": "waiting"}
-
-
-@dataclass(frozen=True)
-class Rate:
-    """success@k of the sweep, in percent."""
-
-    k: int
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -77,7 +67,7 @@ def render_page(config: SweepConfig, board: Board) -> str:
         config=config,
         board=board,
         blocks=[_block(board, task) for task in board.tasks],
-        rates=_rates(board.successes(), board.attempts),
+        rates=success_rates(board.successes(), board.attempts),
         rows=rows,
         seconds=sweep_seconds(board, running=False),
         unpriced=sum(row.unpriced_calls for row in rows),
@@ -90,14 +80,6 @@ def render_page(config: SweepConfig, board: Board) -> str:
 def write_page(config: SweepConfig, board: Board) -> None:
     """Write the sweep's report.html."""
     write_whole(config.folder / PAGE, render_page(config, board).encode("utf-8", "replace"))
-
-
-def _rates(outcomes: Sequence[tuple[int, int]], attempts: int) -> list[Rate]:
-    rates = []
-    for k in range(1, attempts + 1):
-        low, high = success_interval(outcomes, k)
-        rates.append(Rate(k, 100 * suite_success_at(outcomes, k), 100 * low, 100 * high))
-    return rates
 
 
 def _block(board: Board, task: TaskLine) -> TaskBlock:

@@ -19,6 +19,8 @@ def test_totals_of_asks_and_executions() -> None:
         "used_tokens": 15.0,
         "executions": 2.0,
         "failed_executions": 1.0,
+        "evaluations": 1.0,
+        "failed_evaluations": 1.0,
         "model_calls": 2.0,
         "used_dollars": 0.25,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,19 @@ def test_markdown_stands_under_its_command_and_machine() -> None:
     assert f"scikit-learn {machine.versions['scikit-learn']}" in lines[written]
     assert "| up | accuracy | ≥ 0.8 | **0.9 (0.875) 2/2** | 0.5 (0.5) 0/2 |" in lines
     assert "budget.cpu_seconds=3600" in text
+
+
+@pytest.mark.parametrize("place", ["docs", "."])
+def test_markdown_links_to_what_the_offline_model_shows(place: str) -> None:
+    file = Path(place) / "results.md"
+    compare.main(["a", "b", "--tracker", "none", "--markdown", str(file)])
+    (link,) = re.findall(r"\[docs/agents\.md\]\(([^)]*)\)", file.read_text())
+    assert (file.parent / link).resolve() == Path(compare.__file__).parent.parent / "docs" / "agents.md"
+
+
+def test_the_repositorys_own_results_link_to_the_guide_beside_them() -> None:
+    docs = Path(compare.__file__).parent.parent / "docs"
+    assert compare.guide_of(docs / "results.md") == "agents.md"
 
 
 def test_what_sweeps_say_is_escaped_on_the_page() -> None:

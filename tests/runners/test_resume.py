@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from reportnumbers import strays_of_sweep
 from taskfolders import write_task
 
 from scratchpad.records import Entry, Kind
@@ -92,6 +93,8 @@ def test_a_killed_driver_goes_on_and_repeats_no_step(tmp_path: Path) -> None:
     undisturbed, disturbed = entries(runs / "whole"), entries(runs / "killed")
     assert scores(runs / "killed") == scores(runs / "whole")
     assert all(s is not None for row in scores(runs / "killed").values() for s in row)
+    assert strays_of_sweep(runs / "whole") == {}
+    assert strays_of_sweep(runs / "killed") == {}
     assert len(set(steps(disturbed))) == len(steps(disturbed))
     assert set(steps(disturbed)) == set(steps(undisturbed))
     assert sum(e.kind is Kind.ATTEMPT for e in disturbed) > sum(e.kind is Kind.ATTEMPT for e in undisturbed)

@@ -26,7 +26,8 @@ DIGEST = yaml.safe_dump(
         "It printed -0.00001, that is -1e-05.",
         "All 1,200 rows, 12 % lost, 0.25 too.",
         "1. First.\n2. Second.\n12) Twelfth.",
-        "The 1st of three and the 22nd, 3 of 4, a 5-fold split.",
+        "The 1st of three and the 22nd, a five-fold split, two of three.",
+        "Fold 2 is worse than fold 1 (class 0 as well).",
         "ResNet50, R2 and fold_37 are names.",
     ],
 )
@@ -45,6 +46,12 @@ def test_numbers_of_the_digest_pass(text: str) -> None:
         ("Seed=77.", "77"),
         ("From 0.25–0.75.", "0.75"),
         ("11 of 12", "11"),
+        ("7 of 9 scripts ran", "7, 9"),
+        ("2 scripts failed", "2"),
+        ("in fold 2 of 8", "2, 8"),
+        ("step 3 %", "3 %"),
+        ("3-4 rows", "3, 4"),
+        ("a 5-fold gain", "5"),
     ],
 )
 def test_an_invented_number_is_refused_by_name(text: str, named: str) -> None:

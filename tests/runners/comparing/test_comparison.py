@@ -107,6 +107,39 @@ def test_unfair_conditions_are_told_apart_from_what_is_compared(tmp_path: Path) 
     assert comparison.notes == ["profile.models: a 3, b 2", "seed: a 0, b 1"]
 
 
+def with_options(runs: Path, name: str, agent: str, **options: float) -> Path:
+    conf = configured(runs, name, agent, 3)
+    conf.agent.options = dict(options)
+    return make_sweep(runs, name, GOOD, conf=conf)
+
+
+def test_options_are_told_of_one_agent_and_not_between_agents(tmp_path: Path) -> None:
+    few, many = (with_options(tmp_path, f"a{n}", "aide", steps=n, drafts=2) for n in (4, 9))
+    other = with_options(tmp_path, "g", "gpt_engineer", improvements=3)
+    assert of(few, other).differences == ()
+    assert of(few, many).notes == ["agent.options.steps: a4 4, a9 9"]
+    assert of(few, other, many).notes == ["agent.options.steps: a4 4, g null, a9 9"]
+
+
+def test_other_settings_are_told_between_agents(tmp_path: Path) -> None:
+    conf = configured(tmp_path, "g", "gpt_engineer", 3)
+    conf.executor.wall_seconds, conf.seed, conf.agent.roles.debugger = 400.0, 5, False
+    comparison = of(with_options(tmp_path, "a", "aide", steps=4), make_sweep(tmp_path, "g", GOOD, conf=conf))
+    assert comparison.warnings == ["executor.wall_seconds: aide 120, gpt_engineer 400"]
+    assert comparison.notes == [
+        "agent.roles.debugger: aide true, gpt_engineer false",
+        "seed: aide 0, gpt_engineer 5",
+    ]
+
+
+def test_an_agent_that_asks_no_role_has_no_model(tmp_path: Path) -> None:
+    comparison = of(make_sweep(tmp_path, "a", GOOD), make_sweep(tmp_path, "b", BAD, agent="automl"))
+    assert [(line.sweep.model, line.sweep.offline) for line in comparison.sweeps] == [
+        ("offline", True),
+        ("none", False),
+    ]
+
+
 def test_attempts_that_run_still_are_failures_and_it_is_said(tmp_path: Path) -> None:
     running = make_sweep(tmp_path, "b", {"up": [0.9], "down": [1.0]}, agent="aide", attempts=3)
     comparison = of(make_sweep(tmp_path, "a", GOOD), running)

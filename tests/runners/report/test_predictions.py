@@ -7,6 +7,7 @@ import json
 
 import pytest
 from doubles import data, fence, script, services, spec
+from playedattempts import configuration
 
 from actors.agents.registry import AGENTS
 from actors.contracts import AgentSettings
@@ -31,13 +32,6 @@ def report(plan: str) -> str:
     settings = AgentSettings(options={"configurations": 2})
     asyncio.run(host.run(spec(settings, agent="automl_gpt"), data()))
     return attempt_report(tell(to_entries(client.snapshot())))
-
-
-def configuration(depth: int, validation: float) -> object:
-    return {
-        "settings": [{"name": "depth | <b>", "value": str(depth)}],
-        "predicted_log": [{"epoch": 3, "train": 0.875, "validation": validation}],
-    }
 
 
 @pytest.mark.parametrize("best", [0, 1])
