@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 from reportnumbers import strays_of_sweep
 from taskfolders import write_task
 
+from actors.sandbox.settings import PROMISES
 from scratchpad.records import Entry, Kind
 from scratchpad.schema import to_entries
 from scratchpad.store import Scratchpad
@@ -22,9 +24,10 @@ from scratchpad.store import Scratchpad
 KILLS = 5
 
 
-def start(runs: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(runs: Path, *arguments: str, path: str = os.environ["PATH"]) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "runners.bench", f"runs={runs}", *arguments],
+        env={**os.environ, "PATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -36,6 +39,25 @@ def finish(process: subprocess.Popen[str]) -> str:
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     return output
+
+
+def failing_bwrap(folder: Path) -> str:
+    """A PATH whose bubblewrap fails as it does where user namespaces are forbidden."""
+    program = folder / "bwrap"
+    folder.mkdir()
+    program.write_text("#!/bin/sh\necho 'bwrap: setting up uid map: Permission denied' >&2\nexit 1\n")
+    program.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def announced(output: str) -> list[str]:
+    """The isolation level that a plan names, as results.json has it."""
+    return re.findall(r"scripts at level (\w+), seed", output)
+
+
+def isolation(folder: Path) -> list[str]:
+    found: list[str] = json.loads((folder / "results.json").read_text())["isolation"]
+    return found
 
 
 def scores(folder: Path) -> dict[str, list[float | None]]:
@@ -59,6 +81,7 @@ def steps(log: list[Entry]) -> list[tuple[str, int, str]]:
 @pytest.mark.ray
 @pytest.mark.timeout(900)
 def test_a_killed_driver_goes_on_and_repeats_no_step(tmp_path: Path) -> None:
+    """The undisturbed sweep runs at `limits`, so it also shows that the level changes no score."""
     for kind in ("regression", "binary"):
         write_task(kind, tmp_path / "tasks")
     sweep = [
@@ -71,8 +94,11 @@ def test_a_killed_driver_goes_on_and_repeats_no_step(tmp_path: Path) -> None:
     ]
     runs = tmp_path / "runs"
     begun = time.monotonic()
-    finish(start(runs, *sweep, "name=whole"))
+    path = failing_bwrap(tmp_path / "bin")
+    output = finish(start(runs, *sweep, "name=whole", "executor.level=limits", path=path))
     whole_seconds = time.monotonic() - begun
+    assert announced(output) == isolation(runs / "whole") == ["limits"]
+    assert f"limits: {PROMISES['limits']}. Allow user namespaces for `namespaces`: " in output
 
     seed = int(os.environ.get("KILL_SEED", str(time.time_ns() % 2**31)))
     print(f"KILL_SEED={seed}")
@@ -88,7 +114,8 @@ def test_a_killed_driver_goes_on_and_repeats_no_step(tmp_path: Path) -> None:
             os.kill(process.pid, signal.SIGKILL)
         process.communicate()
         process = start(runs, "resume=killed")
-    finish(process)
+    output = finish(process)
+    assert announced(output) == isolation(runs / "killed")
 
     undisturbed, disturbed = entries(runs / "whole"), entries(runs / "killed")
     assert scores(runs / "killed") == scores(runs / "whole")
