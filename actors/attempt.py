@@ -1,16 +1,10 @@
-"""An attempt's context: durable steps.
-
-Each step has a key made of its position in the attempt and its inputs. A key that the scratchpad
-already holds returns what was recorded; otherwise the work is done, appended and returned. So resume,
-replay and audit are one mechanism, and agents hold no checkpoint code. Positions are counted per
-branch, so that steps which run beside each other keep their keys: `branch` before `gather`.
-"""
+"""An attempt's context: what an agent may do, each act of it a durable step (actors/steps.py)."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -31,6 +25,7 @@ from actors.ledger import Ledger
 from actors.roles.desk import RoleAnswer, RoleDesk
 from actors.roles.registry import ROLES
 from actors.shell import Shell
+from actors.steps import Steps
 from actors.together import together
 from actors.trial import ABLATION, PUBLIC, Trial, run_trial
 from scratchpad.client import AttemptClient
@@ -54,25 +49,20 @@ class Services:
 
 @dataclass
 class _Shared:
-    """What the branches of one attempt have in common: a fold of its recorded steps."""
+    """What the branches of one attempt have in common."""
 
-    ledger: Ledger
-    recorded: dict[str, Entry]
     brief_text: str  # of every prompt
-    failed_asks: list[Entry]  # of earlier starts, until their step is reached
-    replayed: int = 0
     best: Evaluation | None = None
     best_submission: str = ""  # digest of the best evaluation's predictions for the test rows
     submitted: Entry | None = None
     winner: Evaluation | None = None  # what the submission was chosen for
-    elapsed: float = 0.0  # seconds of the attempt at its last step
 
 
 class AttemptContext:
     """What an agent may do: ask roles, execute and evaluate scripts, decide, submit."""
 
     def __init__(
-        self, spec: AttemptSpec, data: TaskData, services: Services, pad: AttemptClient, shared: _Shared
+        self, spec: AttemptSpec, data: TaskData, services: Services, steps: Steps, shared: _Shared
     ) -> None:
         self.spec = spec
         self.settings = spec.settings
@@ -80,40 +70,34 @@ class AttemptContext:
         self.brief_text = shared.brief_text
         self._data = data
         self._services = services
-        self._pad = pad
+        self._steps = steps
         self._shared = shared
-        self._path = ""
-        self._position = 0
 
     @classmethod
     async def open(
         cls, spec: AttemptSpec, data: TaskData, services: Services, pad: AttemptClient
     ) -> AttemptContext:
         """Start an attempt, or go on with one from what its scratchpad holds."""
-        entries = to_entries(await pad.snapshot())
-        elapsed = max((e.metrics.get("elapsed", 0.0) for e in entries), default=0.0)
-        ledger = Ledger(spec.budget, earlier_seconds=elapsed)
-        recorded = {e.key: e for e in entries if e.is_step}
+        steps = Steps.open(spec, pad, to_entries(await pad.snapshot()))
         brief_text = render_brief(data.brief, spec.limits, dict(services.libraries))
-        failed = [e for e in entries if e.kind is Kind.FAILED_ASK]
-        return cls(spec, data, services, pad, _Shared(ledger, recorded, brief_text, failed))
+        return cls(spec, data, services, steps, _Shared(brief_text))
 
     # --- what is known so far
 
     @property
     def ledger(self) -> Ledger:
         """What the attempt has used."""
-        return self._shared.ledger
+        return self._steps.ledger
 
     @property
     def budget_used(self) -> float:
         """The share of the budget that the steps so far have used, of what is used most."""
-        return self._shared.ledger.share(self._shared.elapsed)
+        return self.ledger.share(self._steps.elapsed)
 
     @property
     def replayed(self) -> int:
         """How many steps were returned from the scratchpad instead of being done."""
-        return self._shared.replayed
+        return self._steps.replayed
 
     @property
     def folds(self) -> int:
@@ -142,7 +126,7 @@ class AttemptContext:
 
     async def history(self) -> list[Entry]:
         """Every entry of this attempt so far, in order."""
-        return to_entries(await self._pad.snapshot())
+        return await self._steps.history()
 
     def at_least(self, challenger: Evaluation, champion: Evaluation | None) -> bool:
         """Whether the challenger scored as well as the champion or better; a failure never did."""
@@ -158,9 +142,7 @@ class AttemptContext:
 
     def branch(self, name: str) -> AttemptContext:
         """A context with positions of its own, for steps that run beside others."""
-        child = AttemptContext(self.spec, self._data, self._services, self._pad, self._shared)
-        child._path = f"{self._path}{self._next()}.{name}/"
-        return child
+        return AttemptContext(self.spec, self._data, self._services, self._steps.branch(name), self._shared)
 
     # --- steps
 
@@ -176,7 +158,7 @@ class AttemptContext:
                 entry,
                 model=total.model,
                 content=answer.text,
-                attachments={"exchange.json": await self._pad.put_blob(_json(exchange))},
+                attachments={"exchange.json": await self._steps.put_blob(_json(exchange))},
                 metrics={"tries": float(total.tries), "asks": float(len(answer.replies))},
                 tokens_in=total.tokens_in,
                 tokens_out=total.tokens_out,
@@ -193,11 +175,11 @@ class AttemptContext:
             except ModelError as error:
                 if error.replies:  # recorded without its role: who looks for a role looks for answers
                     failed = RoleAnswer("", str(error), error.replies)
-                    await self._spent(await told(replace(entry, kind=Kind.FAILED_ASK), failed))
+                    await self._steps.spent(await told(replace(entry, kind=Kind.FAILED_ASK), failed))
                 raise
             return await told(replace(entry, team=spec.team.value, role=role, parents=parents), answer)
 
-        entry = await self._step(Kind.ASK, title or role, _json([role, messages]), work)
+        entry = await self._steps.step(Kind.ASK, title or role, _json([role, messages]), work)
         if entry.error is not None:
             raise AnswerError(f"{role}: {entry.error}")
         return spec.read(inputs, entry.content)
@@ -236,7 +218,7 @@ class AttemptContext:
             )
 
         identity = _json([script, extra_files]) if extra_files else script.encode()
-        entry = await here._step(Kind.EVALUATION, title, identity, work, budgeted=False)
+        entry = await here._steps.step(Kind.EVALUATION, title, identity, work, budgeted=False)
         evaluation = replace(evaluation, key=entry.key)
         if self.at_least(evaluation, self.best):
             self._shared.best = evaluation
@@ -246,8 +228,8 @@ class AttemptContext:
     def shell(self) -> Shell:
         """A shell and editor on the public data, alive between commands; each command is a step."""
         here = self.branch("shell")
-        request = SessionRequest(self._data.public, self.spec.limits, _seed(here._path, self.spec))
-        return Shell(self._services.executor, request, here._step, lambda: self.ledger.seconds_left)
+        request = SessionRequest(self._data.public, self.spec.limits, _seed(here._steps.path, self.spec))
+        return Shell(self._services.executor, request, here._steps.step, lambda: self.ledger.seconds_left)
 
     async def decide(self, title: str, choice: str, parents: tuple[str, ...] = ()) -> None:
         """Record a decision of the agent and its reason."""
@@ -255,7 +237,7 @@ class AttemptContext:
         async def work(entry: Entry) -> Entry:
             return replace(entry, content=choice, parents=parents)
 
-        await self._step(Kind.DECISION, title, choice.encode(), work)
+        await self._steps.step(Kind.DECISION, title, choice.encode(), work)
 
     async def submit(self, script: str, winner: Evaluation, title: str = "submission") -> Trial:
         """Run the winner's script for all public rows; its submission counts when the trial is ok."""
@@ -272,59 +254,6 @@ class AttemptContext:
         await self._hand_in("best so far", best.script, self._shared.best_submission, best)
         return True
 
-    # --- how a step is made durable
-
-    def _next(self) -> int:
-        self._position += 1
-        return self._position - 1
-
-    async def _step(
-        self,
-        kind: Kind,
-        title: str,
-        inputs: bytes,
-        work: Callable[[Entry], Awaitable[Entry]],
-        budgeted: bool = True,
-    ) -> Entry:
-        shared = self._shared
-        path = f"{self._path}{self._next()}"
-        key = hashlib.sha256(b"\0".join([path.encode(), kind.value.encode(), inputs])).hexdigest()[:32]
-        # Counted at the step that spent it, so that the steps before it replay as they were.
-        self._count(*(e for e in shared.failed_asks if e.key == key))
-        shared.failed_asks = [e for e in shared.failed_asks if e.key != key]
-        entry = shared.recorded.get(key)
-        if entry is None:
-            if budgeted:
-                shared.ledger.check()
-            blank = Entry(
-                sweep=self.spec.sweep,
-                task=self.spec.task,
-                attempt=self.spec.attempt,
-                kind=kind,
-                key=key,
-                path=path,
-                title=title,
-            )
-            entry = await work(blank)
-            entry = replace(entry, metrics={**entry.metrics, "elapsed": shared.ledger.seconds})
-            await self._pad.append([entry])
-            shared.recorded[key] = entry
-        else:
-            shared.replayed += 1
-        shared.elapsed = max(shared.elapsed, entry.metrics.get("elapsed", 0.0))
-        self._count(entry)
-        return entry
-
-    async def _spent(self, failed: Entry) -> None:
-        """Record what was billed for a step that is not done."""
-        await self._pad.append([failed])
-        self._count(failed)
-
-    def _count(self, *entries: Entry) -> None:
-        for entry in entries:
-            cpu_seconds = entry.metrics.get("cpu_seconds", 0.0)
-            self.ledger.add(cpu_seconds, entry.tokens_in + entry.tokens_out, entry.cost)
-
     async def _run(self, script: str, title: str, fold: int, extra_files: ExtraFiles) -> tuple[Trial, str]:
         limits = replace(
             self.spec.limits, wall_seconds=min(self.spec.limits.wall_seconds, self.ledger.seconds_left or 1.0)
@@ -338,10 +267,10 @@ class AttemptContext:
             trial, submission = await run_trial(
                 request, fold, self.spec.task, services.executor, services.scorer
             )
-            attachments = {"script.py": await self._pad.put_blob(script.encode())}
+            attachments = {"script.py": await self._steps.put_blob(script.encode())}
             attachments |= await self._kept(extra_files)
             if submission is not None and fold <= 0:
-                attachments[SUBMISSION] = await self._pad.put_blob(submission)
+                attachments[SUBMISSION] = await self._steps.put_blob(submission)
             return replace(
                 entry,
                 content=trial.dumps(),
@@ -356,7 +285,7 @@ class AttemptContext:
                 error=None if trial.ok else (trial.fault or trial.detail or trial.status.value),
             )
 
-        entry = await self._step(Kind.EXECUTION, title, identity, work)
+        entry = await self._steps.step(Kind.EXECUTION, title, identity, work)
         return Trial.loads(entry.content), entry.attachments.get(SUBMISSION, "")
 
     async def _hand_in(self, title: str, script: str, submission: str, winner: Evaluation) -> None:
@@ -367,13 +296,13 @@ class AttemptContext:
             )
 
         self._shared.winner = winner
-        self._shared.submitted = await self._step(
+        self._shared.submitted = await self._steps.step(
             Kind.SUBMISSION, title, (script + submission).encode(), work, budgeted=False
         )
 
     async def _kept(self, extra_files: ExtraFiles) -> dict[str, str]:
         """The files beside a script as attachments."""
-        return {BESIDE + name: await self._pad.put_blob(text.encode()) for name, text in extra_files}
+        return {BESIDE + name: await self._steps.put_blob(text.encode()) for name, text in extra_files}
 
 
 def _json(value: object) -> bytes:

@@ -14,10 +14,10 @@ from dataclasses import asdict, replace
 from actors.contracts import CommandResult, Executor, ExitStatus, Session, SessionRequest
 from actors.errors import LostError
 from actors.roles.base import cut
+from actors.steps import Work
 from actors.trial import LOST_STARTS, OUTPUT_KEPT
 from scratchpad.records import Entry, Kind
 
-Work = Callable[[Entry], Awaitable[Entry]]
 Step = Callable[[Kind, str, bytes, Work], Awaitable[Entry]]
 ENDED_BY_ITSELF = (ExitStatus.OK, ExitStatus.FAILED)
 

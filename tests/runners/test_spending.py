@@ -55,7 +55,7 @@ class Attempt:
     async def play(self, context: Any) -> None:
         await context.evaluate("SCORE = 1")
         self.dollars.append(context.ledger.dollars)
-        await context.ask("planner", planner.Inputs("brief", "script", "block", ()))
+        await context.ask("planner", planner.Inputs("brief", "script", "block", (), 1.0))
         self.dollars.append(context.ledger.dollars)
         await context.submit_best()
 
