@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.contracts import TaskBrief
-from actors.evaluation import at_least
+from actors.evaluation import at_least, standing
 from runners.report.markup import figure, line
 from runners.report.story import Story, Tried
 
@@ -37,25 +37,24 @@ def _ranked(story: Story, winner: Tried, brief: TaskBrief) -> list[str]:
     if not at_least(winner.evaluation, rival.evaluation, brief):
         return [
             f"{_named(winner)} was chosen with {figure(winner.evaluation.score)}; the best score is that of "
-            f"{_named(rival)}, {figure(rival.evaluation.score)}: {_apart(rival, winner)}."
+            f"{_named(rival)}, {figure(rival.evaluation.score)}: {_apart(rival, winner, brief)}."
         ]
     best = f"{_named(winner)} has the best score, {figure(winner.evaluation.score)}"
     if rival.evaluation.score == winner.evaluation.score:
         return [f"{best}, and {_named(rival)} has the same."]
     return [
         f"{best}. The next best, {_named(rival)}, has {figure(rival.evaluation.score)}: "
-        f"{_apart(winner, rival)}."
+        f"{_apart(winner, rival, brief)}."
     ]
 
 
-def _apart(ahead: Tried, behind: Tried) -> str:
-    """How the difference between two scores compares with the spread over folds."""
-    spread = ahead.entry.metrics.get("spread")
-    if spread is None:
+def _apart(ahead: Tried, behind: Tried, brief: TaskBrief) -> str:
+    """What the folds, the same for both, say of the difference between two scores."""
+    if ahead.evaluation.spread is None:
         return "with a single split nothing says whether the difference is chance"
-    difference = abs((ahead.evaluation.score or 0.0) - (behind.evaluation.score or 0.0))
-    more = "more" if difference > spread else "no more"
-    return f"they differ by {more} than the better one's folds spread, {figure(spread)}"
+    if standing(ahead.evaluation, behind.evaluation, brief) == "better":
+        return "the difference is more than the spread over the folds explains"
+    return "the difference is within the spread over the folds"
 
 
 def _handed_in(story: Story, winner: Tried) -> str:

@@ -59,9 +59,8 @@ def test_the_best_is_told_with_the_next_best_and_the_count() -> None:
     )
     assert text == (
         "4 scripts were evaluated, 1 failed. “a” (entry 2) has the best score, 0.625. The next best, “b” "
-        "(entry 1), has 0.375: they differ by more than the better one's folds spread, 0.0625. The "
-        "same script was run once more, on all rows, and its predictions were "
-        "handed in."
+        "(entry 1), has 0.375: the difference is more than the spread over the folds explains. The same "
+        "script was run once more, on all rows, and its predictions were handed in."
     )
 
 
@@ -74,12 +73,12 @@ def test_lower_is_better_where_the_metric_says_so() -> None:
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        (evaluation("b", 0.5, 0.625), "they differ by no more than the better one's folds spread, 0.0625"),
+        (evaluation("b", 0.5, 0.625), "has 0.5625: the difference is within the spread over the folds"),
         (evaluation("b", 0.5, 0.75), "has the best score, 0.625, and “b” (entry 2) has the same."),
         (
             evaluation("b", 0.75, 1.0),
-            "“a” (entry 1) was chosen with 0.625; the best score is that of “b” (entry 2), 0.875: they "
-            "differ by more than",
+            "“a” (entry 1) was chosen with 0.625; the best score is that of “b” (entry 2), 0.875: the "
+            "difference is more than the spread",
         ),
         (evaluation("b"), "“a” (entry 1) is the only one with a score, 0.625."),
     ],
