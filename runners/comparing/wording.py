@@ -27,7 +27,7 @@ def offline(comparison: Comparison) -> str:
     if not labels:
         return ""
     return (
-        f"Under the offline model ({', '.join(labels)}) it shows how far a search gets with proposals from "
+        f"Under the offline model ({', '.join(labels)}) this shows how far a search gets with proposals from "
         f"one catalogue, not how well an agent uses a language model: see {GUIDE}."
     )
 

@@ -151,28 +151,33 @@ def test_commands_are_charged_to_the_attempt() -> None:
     assert sum(e.metrics.get("cpu_seconds", 0.0) for e in entries if e.kind is Kind.EXECUTION) == 2.0
 
 
-def test_a_resumed_attempt_rebuilds_the_session_and_repeats_no_step() -> None:
-    actions = [act("ls"), WRITE, act("cat solution.py"), SUBMIT]
+WORK = [act("ls"), WRITE, act("cat solution.py"), SUBMIT]
+
+
+@pytest.mark.parametrize("stop", range(3))
+def test_a_resumed_attempt_rebuilds_the_session_and_repeats_no_step(stop: int) -> None:
+    _, undisturbed, _ = run(WORK)
     client = LocalClient()
-    first = FakeExecutor(die_at_command=2)
     with pytest.raises(Killed):
-        run(actions, first, client)
+        run(WORK, FakeExecutor(die_at_command=stop), client)
     second = FakeExecutor()
-    end, entries, _ = run([SUBMIT], second, client)
+    end, entries, _ = run(WORK[stop + 1 :], second, client)
     assert end.ending is Ending.FINISHED
     assert end.starts == 2
     assert second.commands == ["ls", "write " + script(0.5).strip(), "cat solution.py"]
     rebuilt = [e.metrics["rebuilt_cpu_seconds"] for e in entries if "rebuilt_cpu_seconds" in e.metrics]
-    assert rebuilt == [0.0, 0.0, 1.0]
-    keys = [e.key for e in entries if e.is_step]
-    assert len(set(keys)) == len(keys)
+    assert rebuilt == [0.0] * stop + [0.5 * stop] + [0.0] * (2 - stop)
+    assert sorted(e.key for e in entries if e.is_step) == sorted(e.key for e in undisturbed if e.is_step)
 
 
-def test_an_attempt_resumed_after_its_session_opens_none() -> None:
+@pytest.mark.parametrize("stop", range(2))
+def test_an_attempt_resumed_after_its_session_opens_none(stop: int) -> None:
+    _, undisturbed, _ = run(WORK)
     client = LocalClient()
     with pytest.raises(Killed):
-        run([WRITE, SUBMIT], FakeExecutor(die_at=0), client)
+        run(WORK, FakeExecutor(die_at=stop), client)
     second = FakeExecutor()
-    end, _, _ = run([SUBMIT], second, client)
+    end, entries, _ = run([SUBMIT], second, client)
     assert end.ending is Ending.FINISHED
     assert not second.sessions
+    assert sorted(e.key for e in entries if e.is_step) == sorted(e.key for e in undisturbed if e.is_step)

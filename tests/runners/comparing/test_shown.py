@@ -96,7 +96,7 @@ def test_what_the_offline_model_shows_stands_before_the_first_table(
 ) -> None:
     comparison = of(make_sweep(tmp_path, "a", GOOD), make_sweep(tmp_path, "b", BAD, agent="automl"))
     text = shown(comparison)
-    assert text.index("Under the offline model (mle_star) it shows") < text.index(first)
+    assert text.index("Under the offline model (mle_star) this shows") < text.index(first)
     assert "docs/agents.md" in text
     assert "b, none, fast" in text
 
