@@ -52,6 +52,7 @@ class BundleCache:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             path.chmod(READ_ONLY_FILE)
+            os.utime(path, (0, 0))  # times tell nothing of a fold, and a listing reads the same every time
         for folder, _, _ in os.walk(draft, topdown=False):
             if folder != str(draft):
                 os.chmod(folder, READ_ONLY_FOLDER)

@@ -19,8 +19,6 @@ SHORT = {  # the options that keep each of them short
     "swe_agent": {"turns": 6},
 }
 MODELS = ("openai", "offline")
-# Its prompts hold what `ls -l` printed, the minute of the day too, and a step's seed is drawn from them.
-CLOCKED = ("swe_agent",)
 pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.timeout(400)]
 
 
@@ -55,8 +53,7 @@ def test_a_baseline_is_graded_reported_and_tracked_and_scores_the_same_over_http
     over_http, plain = (folder / "runs" / f"{model}-{agent}" for model in MODELS)
     assert results(over_http)["agent"] == agent
     assert results(over_http)["endings"] == {"finished": 1}
-    if agent not in CLOCKED:
-        assert results(over_http)["per_task"] == results(plain)["per_task"]
+    assert results(over_http)["per_task"] == results(plain)["per_task"]
     assert results(over_http)["tokens"] > 0
 
     for sweep in (over_http, plain):

@@ -26,6 +26,7 @@ def test_a_bundle_is_fetched_once(tmp_path: Path) -> None:
     assert (first / "a/b.csv").read_bytes() == b"1"
     assert os.stat(first / "c.csv").st_mode & 0o222 == 0
     assert os.stat(first / "a").st_mode & 0o222 == 0
+    assert os.stat(first / "a/b.csv").st_mtime == os.stat(first / "c.csv").st_mtime == 0
     assert os.listdir(tmp_path / "cache") == ["abc"]
 
 

@@ -20,7 +20,7 @@ from actors.models.offline.options import interleave, member_edits, pipeline_edi
 from actors.models.offline.script import read_script, render
 from actors.roles.base import fenced
 
-LOOK, CREATE, OPEN, SUBMIT = "ls -l input", "create solution.py", "open solution.py", "submit"
+LOOK, CREATE, OPEN, SUBMIT = "ls input", "create solution.py", "open solution.py", "submit"
 RUN = "python solution.py"
 KEEP, TAKE_BACK = "cp solution.py kept.py", "cp kept.py solution.py"
 CHANGES = 8  # tried at most
