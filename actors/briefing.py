@@ -25,7 +25,8 @@ _SKIP: tuple[Any, ...] = (None, "", (), [])
 def render_brief(brief: TaskBrief, limits: Limits, libraries: dict[str, str]) -> str:
     """The brief, the limits of a script and the installed libraries as YAML text."""
     named = {brief.train, brief.test, brief.sample_submission}
-    names = {f.name for f in sorted(brief.files, key=lambda f: f.name not in named)[:MAX_FILES]}
+    telling = sorted(brief.files, key=lambda f: (f.name not in named, not f.columns))  # tables come first
+    names = {f.name for f in telling[:MAX_FILES]}
     facts: dict[str, Any] = {
         "task": brief.id,
         "problem": brief.problem,

@@ -89,15 +89,16 @@ def test_a_file_of_sixty_columns_has_no_note() -> None:
 
 
 def test_files_past_the_hundredth_are_counted_and_the_tables_always_shown() -> None:
-    loose = [FileFacts(f"a/{n:03d}.png", "png", 5) for n in range(80)]
+    loose = [FileFacts(f"a/{n:03d}.png", "png", 5) for n in range(79)]
     loose += [FileFacts(f"b/{n:03d}.txt", "text", 5) for n in range(60)]
     loose += [FileFacts(f"b/{n:03d}.png", "png", 5) for n in range(7)]
-    tables = RICH.files[:1] + RICH.files[2:]
+    labels = FileFacts("z.csv", "csv", 9, rows=2, columns=(ColumnFacts("label", "text"),))
+    tables = (*RICH.files[:1], *RICH.files[2:], labels)
     brief = replace(RICH, files=(*loose, *tables))  # the tables stand last
     text = rendered(brief)
     read = read_brief(text)[0]
     assert len(brief.files) == 150
-    assert read.files == (*loose[: MAX_FILES - 3], *tables)
+    assert read.files == (*loose[: MAX_FILES - 4], *tables)
     assert read == replace(brief, files=read.files)
     assert yaml.safe_load(text)["more_files"] == [
         {"folder": "b", "format": "text", "files": 43, "first": "017.txt"},
