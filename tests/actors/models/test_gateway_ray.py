@@ -24,7 +24,7 @@ from scratchpad.store import Scratchpad
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("cluster")]
 REQUEST = ChatRequest("planner", (Message("user", "ping"),), 1)
-INPUTS = Inputs("brief", "x = 1", "x = 1", ())
+INPUTS = Inputs("brief", "x = 1", "x = 1", (), 0.5)
 
 
 def gateway(base_url: str, spent: Any = float, **settings: Any) -> Any:

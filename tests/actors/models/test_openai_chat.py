@@ -283,7 +283,7 @@ def plan(server: FaultServer) -> Any:
     return asyncio.run(run())
 
 
-INPUTS = Inputs("brief", "x = 1", "x = 1", ())
+INPUTS = Inputs("brief", "x = 1", "x = 1", (), 0.5)
 
 
 @pytest.mark.parametrize(
