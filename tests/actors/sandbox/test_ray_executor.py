@@ -78,7 +78,7 @@ def test_cancelling_leaves_nothing(executor: RayExecutor) -> None:
             await task
 
     asyncio.run(cancel())
-    wait_for(lambda: not marked("fs-cancel"), 20)
+    wait_for(lambda: not marked("fs-cancel"))
 
 
 def test_the_death_of_a_worker_is_told_and_leaves_nothing(executor: RayExecutor) -> None:
@@ -91,7 +91,7 @@ def test_the_death_of_a_worker_is_told_and_leaves_nothing(executor: RayExecutor)
     result = asyncio.run(kill())
     assert result.status is ExitStatus.LOST
     assert result.submission is None
-    wait_for(lambda: not marked("fs-kill"), 20)
+    wait_for(lambda: not marked("fs-kill"))
 
 
 def worker_of(pids: list[int]) -> int:

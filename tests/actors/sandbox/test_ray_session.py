@@ -67,7 +67,7 @@ def test_cancelling_leaves_nothing(executor: RayExecutor) -> None:
             await task
 
     asyncio.run(cancel())
-    wait_for(lambda: not marked("6781"), 20)
+    wait_for(lambda: not marked("6781"))
 
 
 def test_the_death_of_the_actor_is_told_and_leaves_nothing(executor: RayExecutor) -> None:
@@ -81,7 +81,7 @@ def test_the_death_of_the_actor_is_told_and_leaves_nothing(executor: RayExecutor
         return status
 
     assert asyncio.run(kill()) is ExitStatus.LOST
-    wait_for(lambda: not marked("6782"), 20)
+    wait_for(lambda: not marked("6782"))
 
 
 def test_a_session_that_is_let_go_leaves_nothing(executor: RayExecutor) -> None:
@@ -91,7 +91,7 @@ def test_a_session_that_is_let_go_leaves_nothing(executor: RayExecutor) -> None:
         assert marked("6783")
 
     asyncio.run(drop())  # the handle goes with the coroutine
-    wait_for(lambda: not marked("6783"), 20)
+    wait_for(lambda: not marked("6783"))
 
 
 def test_our_own_faults_are_raised_as_themselves(executor: RayExecutor) -> None:
