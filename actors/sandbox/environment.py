@@ -22,6 +22,8 @@ def script_environment(work: Path, cpus: int) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "PYTHONUTF8": "1",
         "MPLBACKEND": "Agg",
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),  # arrays that come and go keep their pages: up to a seventh
+        "MALLOC_TRIM_THRESHOLD_": str(256 << 20),  # of the time where pictures are computed
         "JOBLIB_TEMP_FOLDER": str(work / ".tmp"),
         "LOKY_MAX_CPU_COUNT": threads,
         "OMP_NUM_THREADS": threads,
