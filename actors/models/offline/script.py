@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from actors.models.offline.source import Copied, defined_names, import_lines, segment
+from actors.models.offline.syntax import parsed
 
 SINGLE = ("LOAD", "SPLIT", "BLEND", "DECIDE", "MEASURE", "WRITE")  # names of one function each
 LISTS = ("STEPS", "MEMBERS")
@@ -132,7 +133,7 @@ def _by_need(names: list[str], bodies: dict[str, str]) -> list[str]:
 def read_script(text: str) -> Script | None:
     """Parse a program of ours; None when it is somebody else's."""
     try:
-        tree = ast.parse(text)
+        tree = parsed(text)
     except SyntaxError:
         return None
     lines = text.splitlines()

@@ -5,7 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
+
+
+@lru_cache(maxsize=64)
+def parsed(text: str) -> ast.Module:
+    """A program's tree, to be read only: several roles are asked about one script. Raises SyntaxError."""
+    return ast.parse(text)
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ class Source:
     def __init__(self, text: str) -> None:
         self.text = text
         self.data = text.encode()
-        self.tree = ast.parse(text)
+        self.tree = parsed(text)
         self._starts = [0]
         for line in self.data.splitlines(keepends=True):
             self._starts.append(self._starts[-1] + len(line))

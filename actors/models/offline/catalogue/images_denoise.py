@@ -61,7 +61,8 @@ def load_denoise(task: Task) -> tuple[Frame, Frame]:
         truth = target_channels(pictures[clean], count).reshape(-1, count)
         learnt.append(frame.assign(**{t: truth[:, c] for c, t in enumerate(task.target)}))
     train = pd.concat(learnt, ignore_index=True)
-    names = [picture_for(v, lonely) for v in asked["picture"]]
+    meant = {v: picture_for(v, lonely) for v in asked["picture"].unique()}
+    names = [meant[v] for v in asked["picture"]]
     parts = []
     for name in dict.fromkeys(names):
         frame = filter_frame(target_channels(pictures[name], count), name)

@@ -29,7 +29,8 @@ def load_inpaint(task: Task) -> tuple[Frame, Frame]:
     photos = {n: p for n, p in pictures.items() if n not in masks}
     asked = asked_pixels(task)
     asked = place_flat(asked, task.id_column, next(iter(photos.values())).shape[1])
-    asked["picture"] = [picture_for(v, list(photos)) for v in asked["picture"]]
+    meant = {v: picture_for(v, list(photos)) for v in asked["picture"].unique()}
+    asked["picture"] = [meant[v] for v in asked["picture"]]
     known = []
     for name, photo in photos.items():
         fitting = [m for m in masks if masks[m].shape == photo.shape[:2]]
