@@ -172,6 +172,7 @@ class EvaluationConf:
     small_rows: int = 1000
     medium_rows: int = 5000
     small_folds: int = 2
+    held_rows: int = 150
     medium_folds: int = 1
     large_folds: int = 1
     parts: int = 5

@@ -23,6 +23,7 @@ class FoldRules:
 
     small_rows: int = 1_000  # below: `small_folds`
     small_folds: int = 2
+    held_rows: int = 150  # small tasks get more folds until they hold out so many rows, up to `parts`
     medium_rows: int = 5_000  # below: `medium_folds`
     medium_folds: int = 1
     large_folds: int = 1
@@ -31,7 +32,8 @@ class FoldRules:
     def folds(self, rows: int) -> int:
         """The number of folds for so many labelled training rows."""
         if rows < self.small_rows:
-            return self.small_folds
+            enough = -(-self.held_rows * self.parts // max(rows, 1))
+            return max(self.small_folds, min(enough, self.parts))
         return self.medium_folds if rows < self.medium_rows else self.large_folds
 
 

@@ -48,6 +48,7 @@ BRIEF = [
     "agent.roles.leakage_checker=false",
     "agent.roles.data_usage_checker=false",
     "evaluation.small_folds=1",
+    "evaluation.held_rows=1",
 ]
 pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.timeout(400)]
 

@@ -90,6 +90,7 @@ def test_a_killed_driver_goes_on_and_repeats_no_step(tmp_path: Path) -> None:
         "attempts=2",
         "profile.outer_steps=0",
         "profile.ensemble_rounds=0",
+        "evaluation.held_rows=1",
         "tracker=none",
     ]
     runs = tmp_path / "runs"

@@ -104,6 +104,14 @@ def test_the_number_of_folds_follows_the_rows(rows: int, folds: int) -> None:
     assert RULES.folds(rows) == folds
 
 
+@pytest.mark.parametrize(
+    ("rows", "folds"),
+    [(0, 5), (60, 5), (150, 5), (221, 4), (284, 3), (374, 3), (375, 2), (999, 2), (1_000, 1)],
+)
+def test_few_rows_get_more_folds_until_enough_are_held_out(rows: int, folds: int) -> None:
+    assert FoldRules().folds(rows) == folds
+
+
 # --- the split rules -----------------------------------------------------------------------------
 
 
