@@ -108,20 +108,20 @@ class _Server:
             self._tell(event="busy")
             return
         for folder in self._scratch:
-            _empty(folder, os.stat(folder).st_dev)
+            empty(folder, os.stat(folder).st_dev)
         self._tell(event="clean")
 
     def _tell(self, **message: Any) -> None:
         self._control.send(json.dumps(message).encode())
 
 
-def _empty(folder: str, device: int) -> None:
+def empty(folder: str, device: int) -> None:
     """Remove what a folder holds on its own device; what is mounted below it, say a .venv in /tmp, stays."""
     for entry in list(os.scandir(folder)):
         if entry.stat(follow_symlinks=False).st_dev != device:
             continue
         if entry.is_dir(follow_symlinks=False):
-            _empty(entry.path, device)
+            empty(entry.path, device)
             with contextlib.suppress(OSError):  # a mount lies in it
                 os.rmdir(entry.path)
         else:
