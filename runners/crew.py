@@ -117,14 +117,14 @@ def open_crew(config: SweepConfig, sources: Sequence[TaskSource], session: RaySe
         referee = RefereeHandle(sources, config.seed, config.folds)
         model = RayModel(_gateway(config))
         executor = RayExecutor(settings)
-        roles = tuple(r for r in LISTINGS[config.agent].roles if r not in config.settings.roles_off)
+        asked = LISTINGS[config.agent].asked(config.settings)
         arguments = {
             "model": model,
             "executor": executor,
             "scorer": referee.scorer(),
             "client": client,
             "sweep": config.name,
-            "roles": roles,
+            "roles": tuple(role for role in asked if role not in config.settings.roles_off),
         }
         turns = itertools.cycle(range(config.ray.hosts))
         crew = Crew(client, referee, choose_level(settings), arguments, {}, turns)

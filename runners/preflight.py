@@ -51,7 +51,7 @@ def check_model(config: SweepConfig) -> list[str]:
     """A model behind a network has a key and answers at its address; an agent without roles needs none."""
     model = config.model
     listing = LISTINGS[config.agent]
-    if model.kind == "offline" or not (listing.needed or listing.roles):
+    if model.kind == "offline" or not listing.needed:
         return []
     faults = []
     if not model.api_key and model.api_key_env:

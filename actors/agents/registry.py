@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from actors.agents import aide, automl, automl_gpt, gpt_engineer, mle_star, swe_agent
 from actors.agents.options import Options
-from actors.contracts import Agent
+from actors.contracts import Agent, AgentSettings
+
+
+def _on_first_use(_: AgentSettings) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -16,15 +20,18 @@ class Listing:
 
     agent: Agent
     options: Options = field(default_factory=dict)  # settings of its own
-    needed: tuple[str, ...] = ()  # roles that it cannot skip
-    roles: tuple[str, ...] = ()  # that every attempt asks, in order: their actors start with the sweep
+    needed: tuple[str, ...] = ()  # roles that it cannot skip; none where it asks no role
+    # The roles that every attempt asks, in order: their actors start with the sweep.
+    asked: Callable[[AgentSettings], tuple[str, ...]] = _on_first_use
     extra: str = ""  # of the package, where its programs need more than the package does
     modules: tuple[str, ...] = ()  # what the extra brings
 
 
 LISTINGS: Mapping[str, Listing] = {
-    "mle_star": Listing(mle_star.mle_star, needed=("initialiser",), roles=mle_star.ROLES),
-    "aide": Listing(aide.aide, aide.OPTIONS, ("aide_drafter",), ("aide_drafter", "aide_improver")),
+    "mle_star": Listing(mle_star.mle_star, needed=("initialiser",), asked=mle_star.asked_roles),
+    "aide": Listing(
+        aide.aide, aide.OPTIONS, ("aide_drafter",), asked=lambda _: ("aide_drafter", "aide_improver")
+    ),
     "automl": Listing(automl.automl, automl.OPTIONS, extra="automl", modules=("flaml", "xgboost")),
     "automl_gpt": Listing(
         automl_gpt.automl_gpt, automl_gpt.OPTIONS, ("automl_gpt_planner", "automl_gpt_writer")

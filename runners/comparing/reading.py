@@ -136,7 +136,7 @@ def read_sweep(folder: Path) -> SweepFigures:
 def _asks(agent: str) -> bool:
     """Whether the agent asks any role; an agent of another version is taken to."""
     listing = LISTINGS.get(agent)
-    return listing is None or bool(listing.needed or listing.roles)
+    return listing is None or bool(listing.needed)
 
 
 def _rows(path: Path) -> dict[tuple[str, int], AttemptFigures]:

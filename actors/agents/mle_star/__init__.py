@@ -7,29 +7,24 @@ from actors.agents.mle_star.ensembling import ensemble
 from actors.agents.mle_star.initial import initial_solution, look_at_data
 from actors.agents.mle_star.refinement import refine
 from actors.attempt import AttemptContext
-from actors.contracts import Evaluation
+from actors.contracts import AgentSettings, Evaluation
 from actors.errors import AgentError
 from actors.together import together
 
-__all__ = ["ROLES", "mle_star"]
+__all__ = ["asked_roles", "mle_star"]
 
-ROLES = (
-    "data_profiler",
-    "retriever",
-    "initialiser",
-    "leakage_checker",
-    "merger",
-    "data_usage_checker",
-    "ablator",
-    "summariser",
-    "extractor",
-    "coder",
-    "planner",
-    "ensemble_planner",
-    "ensembler",
-    "submitter",
-    "reporter",
-)
+REFINING = ("ablator", "summariser", "extractor", "coder", "planner")
+ENSEMBLING = ("ensemble_planner", "ensembler")
+
+
+def asked_roles(settings: AgentSettings) -> tuple[str, ...]:
+    """The roles that an attempt with this effort asks, in order; the debugger is for scripts that fail."""
+    asked = ["data_profiler", "retriever", "initialiser", "leakage_checker"]
+    asked += ["merger"] if settings.models > 1 else []
+    asked += ["data_usage_checker"]
+    asked += REFINING if settings.outer_steps else ()
+    asked += ENSEMBLING if settings.ensemble_rounds else ()
+    return (*asked, "submitter", "reporter")
 
 
 async def mle_star(context: AttemptContext) -> None:

@@ -9,6 +9,7 @@ import pytest
 from doubles import FakeExecutor, Killed, cards, fence, script
 from scriptedstar import BLOCK, LastScore, answers, replaced, run, stage1, winner
 
+from actors.agents.mle_star import asked_roles
 from actors.contracts import (
     AgentSettings,
     Budget,
@@ -106,6 +107,13 @@ def test_every_role_can_be_switched_off(role: str) -> None:
     end, _ = run(model, settings, LastScore())
     assert end.ending is Ending.FINISHED, end.fault
     assert not model.asked(role)
+
+
+@pytest.mark.parametrize("effort", [AgentSettings(), stage1(), stage1(models=1)])
+def test_the_roles_whose_actors_start_with_the_sweep_are_those_that_are_asked(effort: AgentSettings) -> None:
+    _, entries = run(ScriptedModel(answers()), effort)
+    asked = {entry.role for entry in entries if entry.kind is Kind.ASK}
+    assert asked == set(asked_roles(effort))
 
 
 def test_an_attempt_resumed_at_any_execution_repeats_nothing() -> None:

@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_module
 from roleinputs import INPUTS
 
 from actors.agents.registry import LISTINGS
-from actors.contracts import Team
+from actors.contracts import AgentSettings, Team
 from actors.errors import InputError
 from actors.roles.registry import ROLES
 from runners.config import load_config
@@ -37,8 +37,8 @@ def test_configuration_has_a_switch_for_every_role_and_all_are_on() -> None:
 
 
 def test_agents_name_roles_that_exist() -> None:
-    named = {role for listing in LISTINGS.values() for role in (*listing.needed, *listing.roles)}
-    assert named <= set(ROLES)
+    for listing in LISTINGS.values():
+        assert {*listing.needed, *listing.asked(AgentSettings())} <= set(ROLES)
 
 
 def load(*overrides: str) -> SweepConfig:
