@@ -30,8 +30,10 @@ class ModelGateway:
     """Retries, paces and counts the requests of a sweep.
 
     A fault of the endpoint as a whole is waited out, and no attempt hears of it; one that may be a
-    request's own raises TransientModelError after its tries. When `give_up_after` requests of a model in
-    a row used up their tries and none passed, every request from then on raises FatalModelError.
+    request's own raises TransientModelError after its tries, and so does a refusal while the endpoint has
+    taken no request at all. When `give_up_after` requests of a model in a row used up their tries, were
+    refused before any had passed, or came to no answer in time, every request from then on raises
+    FatalModelError.
     """
 
     def __init__(
@@ -56,6 +58,8 @@ class ModelGateway:
         self._not_before = 0.0  # the endpoint asked for quiet until then
         self._passed: Counter[str] = Counter()  # requests, by model: one may go on where another does not
         self._exhausted: Counter[str] = Counter()  # requests in a row that used up their tries
+        self._refused: Counter[str] = Counter()  # requests, before any passed
+        self._late: dict[str, tuple[int, float]] = {}  # tries in a row without an answer; since when
         self._fatal: str | None = None  # why no request is sent any more
 
     async def complete(self, request: ChatRequest) -> ChatReply:
@@ -96,25 +100,27 @@ class ModelGateway:
                 billed += fault.replies
                 if self._fatal is not None:
                     raise FatalModelError(self._fatal) from None
+                if fault.late:
+                    self._count_late(fault, name)
                 if tries % self._settings.tries == 0:
                     self._count(fault, name, passed)
                     passed = self._passed[name]
                     if not fault.everyone:
                         raise TransientModelError(f"{fault}; gave up after {tries} tries") from None
                 await self._back_off(fault, tries)
+            except ModelError as error:
+                raise self._refusal(error, name) from None
             else:
                 self._passed[name] += 1
                 self._exhausted[name] = 0
+                self._late.pop(name, None)
                 return reply, tries
 
     async def _try(self, request: ChatRequest, cap: SpendCap) -> ChatReply:
         tokens = sum(len(m.content) for m in request.messages) // CHARACTERS_A_TOKEN
         estimate = self._settings.cost(self._name(request), tokens, ANSWER_TOKENS) or 0.0
         async with self._concurrency.slot() as number, cap.reserve(estimate):
-            counted = await self._tokens.take(float(tokens + ANSWER_TOKENS))
-            await self._requests.take(1.0)
-            while (quiet := self._not_before - time.monotonic()) > 0 and self._fatal is None:
-                await asyncio.sleep(quiet)
+            counted = await self._turn(float(tokens + ANSWER_TOKENS))
             if self._fatal is not None:
                 raise FatalModelError(self._fatal)
             try:
@@ -129,6 +135,21 @@ class ModelGateway:
             self._tokens.correct(counted, float(reply.tokens_in + reply.tokens_out))
             return reply
 
+    async def _turn(self, tokens: float) -> list[float]:
+        """Wait until a request may be sent; returns its tokens' place in the window.
+
+        Places are taken after a quiet that the endpoint asked for, else they would be old when it ends.
+        """
+        while True:
+            while (quiet := self._not_before - time.monotonic()) > 0 and self._fatal is None:
+                await asyncio.sleep(quiet + random.uniform(0.0, min(1.0, self._settings.backoff_seconds)))
+            counted = await self._tokens.take(tokens)
+            asked = await self._requests.take(1.0)
+            if self._not_before <= time.monotonic() or self._fatal is not None:
+                return counted
+            self._tokens.give_back(counted)
+            self._requests.give_back(asked)
+
     def _name(self, request: ChatRequest) -> str:
         return str(self._settings.for_role(request.role).name)
 
@@ -140,6 +161,23 @@ class ModelGateway:
         if self._exhausted[name] >= self._settings.give_up_after:
             tries = self._settings.tries
             self._end(f"{fault}; {self._exhausted[name]} requests in a row used up their {tries} tries")
+
+    def _count_late(self, fault: RetryableFault, name: str) -> None:
+        """End where nothing answers for three timeouts: the tries of a request may outlast its attempt."""
+        count, since = self._late.get(name, (0, time.monotonic()))
+        self._late[name] = (count + 1, since)
+        long = time.monotonic() - since >= 2 * self._settings.timeout_seconds
+        if long and count + 1 >= self._settings.give_up_after:
+            self._end(f"{fault}; {count + 1} tries in a row had no answer")
+
+    def _refusal(self, error: ModelError, name: str) -> ModelError:
+        """What a refused request raises; while none has passed, the fault may be the endpoint's."""
+        if self._passed[name]:
+            return error
+        self._refused[name] += 1
+        if self._refused[name] >= self._settings.give_up_after:
+            self._end(f"{error}; {self._refused[name]} requests were refused and none has passed")
+        return TransientModelError(str(error), error.replies)
 
     def _end(self, message: str) -> NoReturn:
         """No request after this one is sent."""

@@ -80,6 +80,12 @@ class MinuteWindow:
             self._sum += amount - item[1]
             item[1] = amount
 
+    def give_back(self, item: list[float]) -> None:
+        """Free what was taken and not used."""
+        held = len(self._taken)
+        self._taken = deque(other for other in self._taken if other is not item)
+        self._sum -= item[1] if len(self._taken) < held else 0.0
+
     def _wait(self, amount: float) -> float:
         """Seconds until the oldest item leaves; 0 when there is room now."""
         now = self._clock()

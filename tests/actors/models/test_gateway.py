@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -151,11 +152,39 @@ def test_a_fatal_fault_is_the_answer_to_every_later_request() -> None:
     assert endpoint.count == 1
 
 
-def test_a_refused_request_is_no_reason_to_end() -> None:
-    endpoint = Endpoint(lambda n, r: ModelError("too long") if n < 10 else ChatReply("ok", "m"))
+def test_a_refused_request_is_no_reason_to_end_once_another_has_passed() -> None:
+    endpoint = Endpoint(lambda n, r: ModelError("too long") if 0 < n < 11 else ChatReply("ok", "m"))
     results = many(endpoint, 12, max_concurrency=1)
     kinds = [type(r) for r in results]
     assert (kinds.count(ModelError), kinds.count(ChatReply)) == (10, 2)
+
+
+def test_an_endpoint_that_has_taken_nothing_and_refuses_all_ends_the_sweep() -> None:
+    endpoint = Endpoint(lambda n, r: ModelError("no such thing"))
+    results = many(endpoint, 20, max_concurrency=1)
+    kinds = [type(r) for r in results]
+    assert (kinds.count(TransientModelError), kinds.count(FatalModelError)) == (
+        2,
+        18,
+    )
+    assert "no such thing; 3 requests were refused and none has passed" in {str(r) for r in results}
+    assert endpoint.count == SETTINGS.give_up_after
+
+
+def test_an_endpoint_that_never_answers_ends_the_sweep_before_a_request_has_used_up_its_tries() -> None:
+    late = RetryableFault("no answer in time", congestion=True, late=True)
+    endpoint = Endpoint(lambda n, r: late, seconds=0.05)
+    results = many(endpoint, 8, tries=50, timeout_seconds=0.05, max_concurrency=4)
+    assert {type(r) for r in results} == {FatalModelError}
+    assert re.fullmatch(r"no answer in time; \d+ tries in a row had no answer", str(results[0]))
+    assert SETTINGS.give_up_after <= endpoint.count < 50
+
+
+def test_tries_without_an_answer_are_no_reason_to_end_while_others_pass() -> None:
+    late = RetryableFault("no answer in time", congestion=True, late=True)
+    endpoint = Endpoint(lambda n, r: ChatReply("ok", "m") if n % 3 == 2 else late, seconds=0.01)
+    results = many(endpoint, 12, tries=50, timeout_seconds=0.01, max_concurrency=1)
+    assert {type(r) for r in results} == {ChatReply}
 
 
 def test_all_wait_when_the_endpoint_asks_for_quiet() -> None:
@@ -164,6 +193,23 @@ def test_all_wait_when_the_endpoint_asks_for_quiet() -> None:
     many(endpoint, 5, max_concurrency=1)
     assert endpoint.times[1] - endpoint.times[0] >= 0.4
     assert endpoint.times[-1] - endpoint.times[1] < 2.0
+
+
+def test_no_place_in_the_minute_is_taken_before_a_quiet_ends() -> None:
+    """Three requests come while the endpoint has asked for quiet: their places are of the time they go."""
+    quiet = RetryableFault("429", after=0.3, congestion=True, everyone=True)
+    endpoint = Endpoint(lambda n, r: quiet if n == 0 else ChatReply("ok", "m"))
+
+    async def run() -> float:
+        gateway = ModelGateway(replace(SETTINGS, requests_per_minute=5), endpoint)
+        first = asyncio.ensure_future(gateway.complete(request()))
+        await asyncio.sleep(0.05)
+        others = [asyncio.ensure_future(gateway.complete(request())) for _ in range(3)]
+        await asyncio.gather(first, *others)
+        places = [place for place, _ in gateway._requests._taken]
+        return min(places[1:]) - places[0]
+
+    assert asyncio.run(asyncio.wait_for(run(), 30)) >= 0.3
 
 
 def test_waits_double_and_spread_so_that_requests_do_not_come_back_at_once(
