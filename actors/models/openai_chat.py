@@ -167,9 +167,9 @@ class OpenAIChat:
         counted = _counted(answer.usage, "input_tokens", "output_tokens")
         searches = sum(item.type == "web_search_call" for item in answer.output)
         blank = self._reply(str(answer.model or name), name, counted, searches)
-        parts = [p for item in answer.output if item.type == "message" for p in item.content]
-        refusal = "".join(p.refusal for p in parts if p.type == "refusal")
-        text = _without_thoughts("".join(p.text for p in parts if p.type == "output_text"))
+        parts = [p for item in answer.output if item.type == "message" for p in item.content or ()]
+        refusal = "".join(p.refusal or "" for p in parts if p.type == "refusal")
+        text = _without_thoughts("".join(p.text or "" for p in parts if p.type == "output_text"))
         reason = answer.incomplete_details.reason if answer.incomplete_details else None
         if refusal or reason == "content_filter":
             return replace(blank, text=refusal or text, finish="refusal")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import re
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from httpx2 import ConnectError
 from openai import APIConnectionError, APIError, APIResponseValidationError, APIStatusError, APITimeoutError
@@ -20,6 +22,7 @@ _TOO_LONG = re.compile(
     r"|(prompt|input|request)[^.]{0,40}too (long|large)",
     re.I,
 )
+_NEVER_FITS = re.compile(r"request too large|must be reduced", re.I)  # more than a minute allows
 _UNKNOWN_MODEL = re.compile(
     r"model_not_found|(invalid|unknown|no such) model|not a valid model"
     r"|model\b[^.]{0,120}(not found|(does not|doesn't|not) exist|is not available)",
@@ -39,10 +42,11 @@ _NO_MONEY = re.compile(
 _UNSAFE = re.compile(r"content.?(policy|filter)|moderation|flagged|safety", re.I)
 _UNSUPPORTED = re.compile(
     r"unsupported|(not|n't) (be used|supported|support|permitted|allowed|accept)"
-    r"|unrecogni[sz]ed|unknown|unexpected|extra (inputs|fields)|invalid|out of range"
+    r"|unrecogni[sz]ed|unknown|unexpected|extra.(inputs|fields|forbidden)|invalid|out of range"
     r"|too large|must be|should be",
     re.I,
 )
+_ECHOED = ("input", "ctx", "url")  # of a validation error: what we sent, and where to read about it
 _ALSO_CALLED: Mapping[str, str] = {
     "response_format": r"response_format|json_schema|structured.?output|guided",
     "text": r"(?i:\btext(\.format|:)|json.?(schema|mode)|structured.?output)|response_format",
@@ -58,9 +62,7 @@ class Refusal(Exception):
 def said(error: BaseException) -> str:
     """What an endpoint said, on one line."""
     text = error.message if isinstance(error, APIError) else str(error)
-    body = error.body if isinstance(error, APIError) else None
-    if isinstance(body, dict) and isinstance(body.get("message"), str):
-        text = body["message"]  # without the JSON around it
+    text = (_words_of(error.body) if isinstance(error, APIStatusError) else "") or text
     cause = error.__cause__
     if isinstance(error, APIConnectionError) and cause is not None:
         text = f"{text.rstrip('.')}: {cause or type(cause).__name__}"
@@ -72,8 +74,8 @@ def refused_parameter(error: BaseException, sent: Mapping[str, object]) -> str |
     """The parameter of ours that a 4xx says it cannot take; None when it is about something else."""
     if not isinstance(error, APIStatusError) or error.status_code not in (400, 422):
         return None
-    text = f"{error.code or ''} {error.message}"
-    if _TOO_LONG.search(text) or not _UNSUPPORTED.search(text):
+    text = _all_of(error)
+    if _TOO_LONG.search(text) or _UNSAFE.search(text) or not _UNSUPPORTED.search(text):
         return None
     if error.param in sent:
         return error.param
@@ -89,7 +91,7 @@ def meaning(error: BaseException, model: str) -> Exception:
     """A RetryableFault, a ModelError, a FatalModelError or a Refusal."""
     words = said(error)
     if isinstance(error, (APITimeoutError, TimeoutError)):
-        return RetryableFault(f"no answer in time ({words})", congestion=True)
+        return RetryableFault(f"no answer in time ({words})", congestion=True, late=True)
     if isinstance(error, APIConnectionError):
         nobody_there = isinstance(error.__cause__, ConnectError)
         return RetryableFault(f"the connection failed ({words})", everyone=nobody_there)
@@ -99,11 +101,12 @@ def meaning(error: BaseException, model: str) -> Exception:
 
 
 def _of_status(error: APIStatusError, model: str, words: str) -> Exception:
-    status = error.status_code
-    text = f"{error.code or ''} {error.type or ''} {error.message}"
+    status, text = error.status_code, _all_of(error)
     told = f"{status}: {words}"
     if status == 402 or _NO_MONEY.search(text):
         return FatalModelError(f"the account has no money or quota left ({told})")
+    if status == 429 and _NEVER_FITS.search(text):
+        return ModelError(f"the request is longer than {model} takes ({told})")
     if status in (408, 429) or status >= 500:
         return RetryableFault(
             f"the endpoint answered {told}",
@@ -128,7 +131,31 @@ def _of_request(status: int, text: str, model: str, words: str) -> Exception:
         fault = FatalModelError(f"no model {model!r} there, set model.name or model.base_url ({told})")
     elif _UNSAFE.search(text):
         fault = Refusal(words)
+    elif status in (405, 415, 426):
+        fault = FatalModelError(f"no chat endpoint there, set model.base_url ({told})")
     return fault
+
+
+def _words_of(body: Any) -> str:
+    """The message in an error's body, whatever shape the server gave it; "" for none."""
+    if isinstance(body, dict):
+        told = next((body[k] for k in ("message", "detail", "error", "errors") if body.get(k)), body)
+        return _words_of(told) if told is not body else json.dumps(_without_echo(body)) if body else ""
+    if isinstance(body, list):
+        return json.dumps(_without_echo(body)) if body else ""
+    return body if isinstance(body, str) else ""
+
+
+def _without_echo(value: Any) -> Any:
+    """A body without what it repeats of the request, whose words would be taken for the server's."""
+    if isinstance(value, dict):
+        return {k: _without_echo(v) for k, v in value.items() if k not in _ECHOED}
+    return [_without_echo(v) for v in value] if isinstance(value, list) else value
+
+
+def _all_of(error: APIStatusError) -> str:
+    """Everything that a server said, for recognising it."""
+    return f"{error.code or ''} {error.type or ''} {error.message} {_words_of(error.body)}"
 
 
 def _wait_of(headers: Mapping[str, str]) -> float | None:

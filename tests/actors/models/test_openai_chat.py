@@ -12,6 +12,7 @@ from fault_server import KEY, Answer, FaultServer, completion, error, searched, 
 
 from actors.contracts import ChatReply, ChatRequest, Message
 from actors.errors import FatalModelError, ModelError
+from actors.models.faults import RetryableFault
 from actors.models.openai_chat import OpenAIChat
 from actors.models.settings import ModelSettings, Price, RoleModel
 from actors.roles import retriever
@@ -73,6 +74,22 @@ def test_a_reasoning_role_takes_no_temperature_from_the_sweep() -> None:
     assert "temperature" not in server.bodies[0]
 
 
+def test_another_model_of_a_role_does_not_take_over_the_sweeps_effort() -> None:
+    by_role = {"summariser": RoleModel("small", temperature=0.3), "coder": RoleModel("m")}
+    with serving() as server:
+        ask(server, request("summariser"), request("coder"), by_role=by_role, reasoning_effort="low")
+    small, coder = server.bodies
+    assert "reasoning_effort" not in small
+    assert (small["temperature"], coder["reasoning_effort"]) == (0.3, "low")
+
+
+def test_a_flagged_prompt_is_refused_by_its_content_and_not_by_a_setting() -> None:
+    flagged = "Invalid prompt: your prompt was flagged as violating our usage policy; see guides/reasoning"
+    with serving(error(400, flagged)) as server:
+        (reply,) = ask(server, request(), reasoning_effort="low")
+    assert reply.finish == "refusal"
+
+
 def test_a_model_that_wants_the_newer_limit_gets_it_from_then_on() -> None:
     refused = error(400, "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.")
     with serving(refused, completion()) as server:
@@ -84,8 +101,20 @@ def test_a_model_that_wants_the_newer_limit_gets_it_from_then_on() -> None:
     ]
 
 
-def test_an_endpoint_without_seeds_is_asked_without() -> None:
-    with serving(error(400, "Unrecognized request argument supplied: seed"), completion()) as server:
+EXTRA = {"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        error(400, "Unrecognized request argument supplied: seed"),
+        Answer(422, {"detail": [EXTRA]}),
+        Answer(400, {"object": "error", "message": {"detail": [EXTRA]}}),
+        Answer(400, {"error": "unknown field: seed"}),
+    ],
+)
+def test_an_endpoint_without_seeds_is_asked_without(refusal: Answer) -> None:
+    with serving(refusal, completion()) as server:
         ask(server, request(), request())
     assert ["seed" in b for b in server.bodies] == [True, False, False]
 
@@ -226,6 +255,14 @@ def test_a_search_without_schemas_is_asked_for_plain_text_from_then_on(message: 
     assert all("tools" in body for body in server.bodies)
     with serving(error(400, message)) as server, pytest.raises(FatalModelError, match="structured_output"):
         ask(server, request(web_search=True, schema=SHAPE), structured_output="on")
+
+
+@pytest.mark.parametrize("content", [None, [{"type": "output_text", "text": None, "annotations": []}]])
+def test_a_search_that_comes_back_empty_may_be_tried_again(content: object) -> None:
+    empty = searched("")
+    empty.body["output"][-1]["content"] = content
+    with serving(empty) as server, pytest.raises(RetryableFault, match="it is empty"):
+        ask(server, request(web_search=True))
 
 
 def test_searches_without_a_price_are_not_free() -> None:
