@@ -25,7 +25,7 @@ def plan_line(config: SweepConfig, board: Board, session: RaySession, isolation:
         *([duration(budget.wall_seconds)] if math.isfinite(budget.wall_seconds) else []),
         *([f"{duration(budget.cpu_seconds)} CPU"] if math.isfinite(budget.cpu_seconds) else []),
         *([f"{budget.tokens:,.0f} tokens"] if math.isfinite(budget.tokens) else []),
-        *([f"${budget.dollars:g}"] if math.isfinite(budget.dollars) else []),
+        *([_dollars(config)] if math.isfinite(budget.dollars) else []),
     ]
     return (
         f"{'resuming ' if config.resumed else ''}{config.name}: {len(board.tasks)} tasks x {board.attempts} "
@@ -33,6 +33,10 @@ def plan_line(config: SweepConfig, board: Board, session: RaySession, isolation:
         f"at most {', '.join(limits) or 'anything'} an attempt, scripts at level {isolation}, "
         f"seed {config.seed}"
     )
+
+
+def _dollars(config: SweepConfig) -> str:
+    return f"${config.budget.dollars:g}" + (" (of priced calls)" if config.model.unpriced else "")
 
 
 def _model(config: SweepConfig) -> str:

@@ -218,18 +218,33 @@ def _build(conf: BenchConf, name: str, *, resumed: bool) -> SweepConfig:
 
 def _model(conf: ModelConf) -> ModelSettings:
     plain = {f.name: getattr(conf, f.name) for f in fields(ModelConf)}
-    plain["api_key"] = conf.api_key or os.environ.get(conf.api_key_env or "")  # kept by its name alone
+    key = conf.api_key or os.environ.get(conf.api_key_env or "")  # kept by its name alone
+    plain["api_key"] = key.strip() if key else key  # files of keys end with a line break
     for limit in ("requests_per_minute", "tokens_per_minute", "spend_cap_dollars"):
         plain[limit] = _or_inf(plain[limit])
     plain["prices"] = {
-        name: Price(**vars(_fit(PriceConf, price, f"model.prices.{name}")))
+        name: _price(_fit(PriceConf, price, f"model.prices.{name}"), f"model.prices.{name}")
         for name, price in conf.prices.items()
     }
     plain["by_role"] = {
         role: RoleModel(**vars(_fit(RoleModelConf, model, f"model.by_role.{role}")))
         for role, model in conf.by_role.items()
     }
+    for role, model in plain["by_role"].items():
+        if model.reasoning_effort is not None:
+            _one_of(f"model.by_role.{role}.reasoning_effort", model.reasoning_effort, EFFORTS)
     return replace(ModelSettings(), **plain)
+
+
+def _price(conf: PriceConf, key: str) -> Price:
+    """Both kinds of tokens have a price: one that is left out would count as free."""
+    for kind in ("input", "output"):
+        if getattr(conf, kind) is None:
+            raise InputError(f"{key}.{kind}: missing; give dollars a million tokens (0 where it is free)")
+    for kind, dollars in vars(conf).items():
+        if dollars is not None and dollars < 0:
+            raise InputError(f"{key}.{kind}={dollars}: must be at least 0")
+    return Price(**vars(conf))
 
 
 def _or_inf(value: float | None) -> float:

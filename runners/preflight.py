@@ -58,6 +58,9 @@ def check_model(config: SweepConfig) -> list[str]:
         local = urlsplit(model.base_url or "").hostname in ("127.0.0.1", "localhost", "::1")
         hint = "; a local server takes any word" if local else ""
         faults.append(f"model={model.name}: no API key; set {model.api_key_env} or model.api_key{hint}")
+    if model.api_key and not (model.api_key.isascii() and model.api_key.isprintable()):
+        where = model.api_key_env or "model.api_key"
+        faults.append(f"model={model.name}: {where} holds a character that no key has; copy it again")
     if model.capped and model.unpriced:
         faults.append(
             f"model.spend_cap_dollars: no price for {', '.join(model.unpriced)}, so that the cap cannot be "

@@ -64,8 +64,8 @@ class AgentConf:
 class PriceConf:
     """Dollars a million tokens, and a thousand searches."""
 
-    input: float = 0.0
-    output: float = 0.0
+    input: Optional[float] = None
+    output: Optional[float] = None
     search: Optional[float] = None
 
 

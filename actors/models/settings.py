@@ -70,7 +70,9 @@ class ModelSettings:
     def for_role(self, role: str) -> RoleModel:
         """The model and the sampling of a role: its own where it has one, else the sweep's."""
         own = self.by_role.get(role, RoleModel())
-        effort = own.reasoning_effort or self.reasoning_effort
+        effort = own.reasoning_effort
+        if effort is None and own.name in (None, self.name):  # another model may not reason
+            effort = self.reasoning_effort
         temperature = own.temperature if own.temperature is not None else self.temperature
         return replace(
             own,

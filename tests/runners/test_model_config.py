@@ -65,6 +65,19 @@ def test_each_key_has_its_variable_at_the_start_and_at_a_resume(
     assert load("resume=mine").model.api_key == "canary-123"
 
 
+def test_a_key_from_a_file_loses_its_line_break_and_one_that_cannot_be_sent_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "canary-123\r\n")
+    config = load("+tasks=quick", "model=openai", NOBODY)
+    assert config.model.api_key == "canary-123"
+    assert not any("character" in line for line in check_model(config))
+    monkeypatch.setenv("OPENAI_API_KEY", "canary\r123")
+    (line, _) = check_model(load("+tasks=quick", "model=openai", NOBODY))
+    assert "OPENAI_API_KEY holds a character that no key has" in line
+    assert "canary" not in line
+
+
 def test_a_local_server_needs_no_key() -> None:
     assert not any(
         "API key" in line for line in check_model(load("+tasks=quick", "model=ollama", "model.name=m"))
