@@ -1,9 +1,9 @@
 """FLAML behind the same harness, no language model in it: what a plain AutoML reaches.
 
-A quarter of the CPU seconds goes to searches on the validation folds, so that the score beside the
-others' is measured as theirs is; what they leave goes to one search on all rows. The search is bounded by
-CPU time, so its result depends on how fast the machine is: the seed is fixed, the number of models tried
-is not.
+A quarter of the CPU seconds goes to searches on the validation folds, on as many of them as it pays for, so
+that the score beside the others' is measured as theirs is; what they leave goes to one search on all rows.
+The search is bounded by CPU time, so its result depends on how fast the machine is: the seed is fixed, the
+number of models tried is not.
 
 Deviations from FLAML as it comes: its clock counts CPU seconds; quantiles are LightGBM's alone, and ordinal
 labels are rounded numbers; long text becomes TF-IDF components, arrays a column a number, dates their parts.
@@ -31,9 +31,10 @@ async def automl(context: AttemptContext) -> None:
     """Search on the folds, then on all rows with the CPU seconds that are left, and hand that in."""
     options = read_options(OPTIONS, context.settings.options)
     total = min(options["cpu_seconds"], context.spec.budget.cpu_seconds)
-    folds = max(1, context.folds)
+    share = VALIDATION * total
+    folds = max(1, min(context.folds, int(share / (OVERHEAD + LEAST))))
     evaluation = await context.evaluate(
-        _script(context, VALIDATION * total / folds - OVERHEAD), "FLAML, validation"
+        _script(context, share / folds - OVERHEAD), "FLAML, validation", most_folds=folds
     )
     left = total - context.ledger.cpu_seconds
     script = _script(context, left - OVERHEAD)

@@ -285,6 +285,17 @@ def test_the_last_search_gets_what_validation_leaves() -> None:
     assert not [e for e in entries if e.kind is Kind.ASK]
 
 
+@pytest.mark.parametrize(
+    ("folds", "total", "searches"),
+    [(5, 60, [3.5, 3.5, 36]), (5, 120, [2, 2, 2, 2, 2, 66]), (5, 20, [2, 6])],  # every run takes 10
+)
+def test_validation_uses_as_many_folds_as_its_quarter_pays_for(
+    folds: int, total: float, searches: list[float]
+) -> None:
+    _, _, runs = attempt(folds=folds, options={"cpu_seconds": total})
+    assert [run.cpu_seconds for run in runs] == searches
+
+
 def test_the_attempts_budget_bounds_the_search() -> None:
     _, _, runs = attempt(options={"cpu_seconds": 80}, budget=Budget(cpu_seconds=40))
     assert [run.cpu_seconds for run in runs] == [6, 26]
