@@ -190,11 +190,19 @@ class AttemptContext:
         return trial
 
     async def evaluate(
-        self, script: str, title: str = "", parents: tuple[str, ...] = (), extra_files: ExtraFiles = ()
+        self,
+        script: str,
+        title: str = "",
+        parents: tuple[str, ...] = (),
+        extra_files: ExtraFiles = (),
+        most_folds: int | None = None,
     ) -> Evaluation:
-        """Score a script: on the harness's folds, or by what it prints where there are none."""
+        """Score a script: on the harness's folds, or by what it prints where there are none.
+
+        `most_folds` is for scripts that are too dear for all folds and are not compared with others.
+        """
         here = self.branch("evaluate")
-        folds = list(range(len(self._data.folds))) or [PUBLIC]
+        folds = list(range(len(self._data.folds)))[:most_folds] or [PUBLIC]
         branches = [here.branch(f"fold{k}") for k in folds]
         first, submission = await branches[0]._run(script, title, folds[0], extra_files)
         trials = [first]
@@ -225,11 +233,16 @@ class AttemptContext:
             self._shared.best_submission = entry.attachments.get(SUBMISSION, "")
         return evaluation
 
-    def shell(self) -> Shell:
-        """A shell and editor on the public data, alive between commands; each command is a step."""
+    def shell(self, reserve: float = 0.0) -> Shell:
+        """A shell and editor on the public data, alive between commands; each command is a step.
+
+        No command gets into the share of the budget that is kept in reserve.
+        """
         here = self.branch("shell")
         request = SessionRequest(self._data.public, self.spec.limits, _seed(here._steps.path, self.spec))
-        return Shell(self._services.executor, request, here._steps.step, lambda: self.ledger.seconds_left)
+        return Shell(
+            self._services.executor, request, here._steps.step, lambda: self.ledger.left_of(1 - reserve)
+        )
 
     async def decide(self, title: str, choice: str, parents: tuple[str, ...] = ()) -> None:
         """Record a decision of the agent and its reason."""

@@ -273,14 +273,15 @@ class CommandResult:
     detail: str = ""  # which limit was hit, or how the shell ended
     file: str = ""  # open in the editor
     folder: str = ""  # the shell's, relative to the work folder
-    script: str | None = None  # the text of ./solution.py, None when there is none
+    script: str | None = None  # the text of ./solution.py, None when there is none that can be handed in
+    script_fault: str = ""  # why the one that is there cannot
 
 
 class Session(Protocol):
     """A live shell and editor in a sandbox; files, folder, variables and functions last."""
 
-    async def run(self, command: str, seconds: float) -> CommandResult:
-        """Run a command to its end; cancelling the coroutine ends the session."""
+    async def run(self, command: str, seconds: float, cpu_seconds: float) -> CommandResult:
+        """Run a command to its end or to these limits; cancelling the coroutine ends the session."""
 
     async def close(self) -> None:
         """End every process of the session and remove its files."""

@@ -33,6 +33,11 @@ class Ledger:
         """Wall seconds left."""
         return max(0.0, self.budget.wall_seconds - self.seconds)
 
+    def left_of(self, share: float) -> tuple[float, float]:
+        """Wall and CPU seconds until this share of either is used."""
+        wall, cpu = share * self.budget.wall_seconds, share * self.budget.cpu_seconds
+        return max(0.0, wall - self.seconds), max(0.0, cpu - self.cpu_seconds)
+
     def add(self, cpu_seconds: float = 0.0, tokens: int = 0, dollars: float | None = 0.0) -> None:
         """Count what a step used; an unpriced call (None) counts tokens only."""
         self.cpu_seconds += cpu_seconds

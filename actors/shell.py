@@ -19,6 +19,7 @@ from actors.trial import LOST_STARTS, OUTPUT_KEPT
 from scratchpad.records import Entry, Kind
 
 Step = Callable[[Kind, str, bytes, Work], Awaitable[Entry]]
+LEAST = 1.0  # wall and CPU seconds of a command that is begun
 ENDED_BY_ITSELF = (ExitStatus.OK, ExitStatus.FAILED)
 
 
@@ -26,15 +27,17 @@ class Shell:
     """A live shell and editor; close it before the next execution, since it holds CPUs."""
 
     def __init__(
-        self, executor: Executor, request: SessionRequest, step: Step, seconds_left: Callable[[], float]
+        self, executor: Executor, request: SessionRequest, step: Step, left: Callable[[], tuple[float, float]]
     ) -> None:
+        """`left` says how many wall and CPU seconds commands may still take."""
         self._executor = executor
         self._request = request
         self._step = step
-        self._seconds_left = seconds_left
+        self._left = left
         self._past: list[str] = []
         self._session: Session | None = None
-        self.script: str | None = None  # ./solution.py after the last command
+        self.script: str | None = None  # ./solution.py after the last command that was allowed
+        self.script_fault = ""  # why it cannot be handed in
 
     async def run(self, command: str, title: str) -> CommandResult:
         """Run a command as a step; raises LostError when its session died under every start."""
@@ -58,7 +61,8 @@ class Shell:
         del value["command"]
         result = CommandResult(**{**value, "status": ExitStatus(value["status"])})
         self._past.append(command)
-        self.script = result.script
+        if result.status is not ExitStatus.FORBIDDEN:
+            self.script, self.script_fault = result.script, result.script_fault
         return result
 
     async def close(self) -> None:
@@ -72,17 +76,17 @@ class Shell:
         rebuilt, lost = 0.0, ""
         for _ in range(LOST_STARTS):
             for earlier in self._past if self._session is None else ():
-                result = await self._in_session(earlier)
+                limits = self._request.limits  # what it once had, however little is left now
+                result = await self._in_session(earlier, limits.wall_seconds, limits.cpu_seconds)
                 rebuilt += result.cpu_seconds
-            result = await self._in_session(command)
+            result = await self._in_session(command, *(max(left, LEAST) for left in self._left()))
             if result.status not in (ExitStatus.LOST, ExitStatus.CANCELLED):
                 return replace(result, output=cut(result.output, OUTPUT_KEPT, "output")), rebuilt
             lost = result.detail
             await self.close()
         raise LostError(f"a session was lost {LOST_STARTS} times: {lost}")
 
-    async def _in_session(self, command: str) -> CommandResult:
+    async def _in_session(self, command: str, seconds: float, cpu_seconds: float) -> CommandResult:
         if self._session is None:
             self._session = await self._executor.open(self._request)
-        seconds = min(self._request.limits.wall_seconds, self._seconds_left() or 1.0)
-        return await self._session.run(command, seconds)
+        return await self._session.run(command, seconds, cpu_seconds)

@@ -64,23 +64,36 @@ class Killed(BaseException):
 
 @dataclass
 class FakeSession:
-    """A shell whose commands do what they say: `write TEXT` makes solution.py, `slow` runs out of time."""
+    """A shell whose commands do what they say.
+
+    `write TEXT` makes solution.py, `link` makes it one that is refused, `slow` runs out of time, `peek` is
+    forbidden.
+    """
 
     executor: FakeExecutor
     script: str | None = None
+    fault: str = ""
     closed: bool = False
 
-    async def run(self, command: str, seconds: float) -> CommandResult:
+    async def run(self, command: str, seconds: float, cpu_seconds: float) -> CommandResult:
         if self.executor.die_at_command == len(self.executor.commands):
             raise Killed
         self.executor.commands.append(command)
+        self.executor.allowed.append((seconds, cpu_seconds))
         if command.startswith("write "):
-            self.script = command.removeprefix("write ")
+            self.script, self.fault = command.removeprefix("write "), ""
+        if command == "link":
+            self.script, self.fault = None, "solution.py refused: it has 2 hard links"
+        if command == "peek":
+            forbidden = ExitStatus.FORBIDDEN
+            return CommandResult(forbidden, None, "", 0.1, 0.5, 1 << 20, "none", "it opened a hidden path")
         status = ExitStatus.WALL if command == "slow" else ExitStatus.OK
         code = None if status is ExitStatus.WALL else 0
         detail = "its wall seconds are over" if status is ExitStatus.WALL else ""
         output = f"did {command}"
-        return CommandResult(status, code, output, 0.1, 0.5, 1 << 20, "none", detail, "", ".", self.script)
+        use = (0.1, 0.5, 1 << 20)
+        place = ("", ".", self.script, self.fault)
+        return CommandResult(status, code, output, *use, "none", detail, *place)
 
     async def close(self) -> None:
         self.closed = True
@@ -96,6 +109,7 @@ class FakeExecutor:
     most_running: int = 0
     die_at: int | None = None  # raise instead of making this run
     commands: list[str] = field(default_factory=list)  # of all sessions
+    allowed: list[tuple[float, float]] = field(default_factory=list)  # wall and CPU seconds of each
     sessions: list[FakeSession] = field(default_factory=list)
     die_at_command: int | None = None
 

@@ -11,6 +11,8 @@ Where this differs from the original:
   example of a solved issue stands in the prompt.
 * The history stands in one message, in order, instead of as chat turns: every role here is asked in
   that manner, and the text is the same.
+* A session has at most `turns`; the original ends by submitting or by its cost, and an endpoint without
+  prices would never end it.
 * The lint guard compiles Python instead of running flake8, whose other checks need a configuration.
 * A command that runs out of time is killed with all it started, and the shell lives on; the original
   restarts its container's shell. What runs in the background stands still between commands, so that
@@ -44,14 +46,15 @@ TITLE = 60  # characters of a command in a step's title
 async def swe_agent(context: AttemptContext) -> None:
     """Work at the shell to an end, then evaluate and hand in ./solution.py."""
     options = read_options(OPTIONS, context.settings.options)
-    shell = context.shell()
+    shell = context.shell(options["reserve"])
     try:
         reason = await _session(context, shell, options)
     finally:
         await shell.close()  # before the evaluation, which needs the CPUs
     await context.decide("end of the session", reason)
     if shell.script is None:
-        raise AgentError(f"no ./solution.py to hand in at the end of the session: {reason}")
+        fault = shell.script_fault or "no ./solution.py to hand in"
+        raise AgentError(f"{fault} at the end of the session: {reason}")
     evaluation = await context.evaluate(shell.script, "solution.py at the end of the session")
     await hand_in_as_it_is(context, evaluation)
     await write_report(context, evaluation)
@@ -78,7 +81,8 @@ async def _session(context: AttemptContext, shell: Shell, options: dict[str, flo
         if action.command.strip() == SUBMIT:
             if shell.script is not None:
                 return "submitted"
-            turns.append(Turn(action.thought, action.command, "There is no ./solution.py to submit."))
+            fault = shell.script_fault or "There is no ./solution.py to submit."
+            turns.append(Turn(action.thought, action.command, fault))
             continue
         result = await shell.run(action.command, _title(action.command))
         timeouts = timeouts + 1 if result.status in OUT_OF_TIME else 0

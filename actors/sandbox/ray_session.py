@@ -28,10 +28,10 @@ class SessionHost:
         self._lock = threading.Lock()  # held while a command runs
         self._sandbox = SessionSandbox(settings, choose_level(settings), request, lambda: ray.get(bundle[0]))
 
-    def run(self, command: str, seconds: float) -> CommandResult:
-        """Run a command to its end."""
+    def run(self, command: str, seconds: float, cpu_seconds: float) -> CommandResult:
+        """Run a command to its end or to these limits."""
         with self._lock:
-            return self._sandbox.command(command, seconds, self._cancel)
+            return self._sandbox.command(command, seconds, cpu_seconds, self._cancel)
 
     def close(self) -> None:
         """Stop the command under way and end the session."""
@@ -52,10 +52,10 @@ class RaySession:
         )
         self._actor: Any = actor.remote(settings, request, [bundle])  # in a list: fetched where it is missing
 
-    async def run(self, command: str, seconds: float) -> CommandResult:
-        """Run a command to its end; cancelling the coroutine ends the session."""
+    async def run(self, command: str, seconds: float, cpu_seconds: float) -> CommandResult:
+        """Run a command to its end or to these limits; cancelling the coroutine ends the session."""
         try:
-            result: CommandResult = await self._actor.run.remote(command, seconds)
+            result: CommandResult = await self._actor.run.remote(command, seconds, cpu_seconds)
         except asyncio.CancelledError:
             await self.close()
             raise

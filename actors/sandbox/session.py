@@ -87,10 +87,12 @@ class SessionSandbox(Sandbox):
         self._watch: Watch | None = None
         self._shell: _Shell | None = None
 
-    def command(self, command: str, seconds: float, cancel: threading.Event) -> CommandResult:
+    def command(
+        self, command: str, seconds: float, cpu_seconds: float, cancel: threading.Event
+    ) -> CommandResult:
         """Run a command; what it leaves running stands still until the next one."""
         try:
-            return self._command(command, seconds, cancel)
+            return self._command(command, seconds, cpu_seconds, cancel)
         except ZygoteLost as error:
             self._forget_shell()
             self._drop_zygote()
@@ -107,7 +109,9 @@ class SessionSandbox(Sandbox):
             self._shared.sweep()
         super().close()
 
-    def _command(self, command: str, seconds: float, cancel: threading.Event) -> CommandResult:
+    def _command(
+        self, command: str, seconds: float, cpu_seconds: float, cancel: threading.Event
+    ) -> CommandResult:
         zygote = self._ready(self._request.limits.cpus)
         watch = self._watch = self._watch or Watch(zygote.pid, self._work, self._request.limits, self._shared)
         started, charged = watch.seconds, watch.cpu
@@ -115,7 +119,7 @@ class SessionSandbox(Sandbox):
             replace(
                 self._request.limits,
                 wall_seconds=started + min(seconds, self._request.limits.wall_seconds),
-                cpu_seconds=charged + self._request.limits.cpu_seconds,
+                cpu_seconds=charged + min(cpu_seconds, self._request.limits.cpu_seconds),
             )
         )
         shell = self._shell = self._shell or self._started(zygote, watch)
@@ -232,9 +236,9 @@ class SessionSandbox(Sandbox):
             status, detail = ExitStatus.FORBIDDEN, f"it opened {hidden[0].removeprefix('hidden ')}"
         if answer is None:
             self._forget_shell()
-        script = None
+        script, fault = None, ""
         if status not in NO_SUBMISSION:
-            data, _ = read_submission(self._work, SCRIPT_BYTES, SCRIPT)
+            data, fault = read_submission(self._work, SCRIPT_BYTES, SCRIPT)
             script = None if data is None else data.decode("utf-8", errors="replace")
         return CommandResult(
             status=status,
@@ -248,6 +252,7 @@ class SessionSandbox(Sandbox):
             file=str(answer["file"]) if answer else "",
             folder=str(answer["folder"]) if answer else ".",
             script=script,
+            script_fault=fault,
         )
 
     def _forget_shell(self) -> None:
@@ -264,11 +269,12 @@ class LocalSession:
     def __init__(self, sandbox: SessionSandbox) -> None:
         self._sandbox: SessionSandbox | None = sandbox
 
-    async def run(self, command: str, seconds: float) -> CommandResult:
-        """Run a command to its end; cancelling the coroutine ends the session."""
+    async def run(self, command: str, seconds: float, cpu_seconds: float) -> CommandResult:
+        """Run a command to its end or to these limits; cancelling the coroutine ends the session."""
         assert self._sandbox is not None, "the session is closed"
         cancel = threading.Event()
-        thread = asyncio.ensure_future(asyncio.to_thread(self._sandbox.command, command, seconds, cancel))
+        work = asyncio.to_thread(self._sandbox.command, command, seconds, cpu_seconds, cancel)
+        thread = asyncio.ensure_future(work)
         try:
             return await asyncio.shield(thread)
         except asyncio.CancelledError:

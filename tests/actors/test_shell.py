@@ -77,11 +77,11 @@ def test_a_session_that_dies_is_rebuilt_and_one_that_always_dies_is_a_loss(execu
         def __init__(self, owner: Dying, session: object) -> None:
             self._owner, self._session = owner, session
 
-        async def run(self, command: str, seconds: float) -> CommandResult:
+        async def run(self, command: str, seconds: float, cpu_seconds: float) -> CommandResult:
             if command == LATER and self._owner.deaths:
                 self._owner.deaths -= 1
                 return CommandResult(ExitStatus.LOST, None, "", 0.0, 0.0, 0, "none", "it died")
-            return await self._session.run(command, seconds)  # type: ignore[attr-defined,no-any-return]
+            return await self._session.run(command, seconds, cpu_seconds)  # type: ignore[attr-defined,no-any-return]
 
         async def close(self) -> None:
             await self._session.close()  # type: ignore[attr-defined]

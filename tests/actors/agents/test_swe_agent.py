@@ -74,6 +74,19 @@ def test_submit_without_a_program_is_answered_and_the_session_goes_on() -> None:
     assert reason(entries) == "submitted"
 
 
+def test_submit_says_why_a_program_that_is_there_cannot_be_handed_in() -> None:
+    end, _, model = run([act("link"), SUBMIT, WRITE, SUBMIT])
+    assert "solution.py refused: it has 2 hard links" in model.asked("shell_operator")[2]
+    assert end.ending is Ending.FINISHED
+    end, _, _ = run([act("link"), act("ls")], turns=2)
+    assert end.fault.startswith("AgentError: solution.py refused: it has 2 hard links at the end of the")
+
+
+def test_a_forbidden_command_does_not_lose_the_program() -> None:
+    end, _, _ = run([WRITE, act("peek"), SUBMIT])
+    assert end.ending is Ending.FINISHED
+
+
 def test_all_turns_used_hands_in_what_stands_there() -> None:
     end, entries, model = run([WRITE, act("ls")], turns=4)
     assert reason(entries) == "all turns are used"
@@ -143,6 +156,14 @@ def test_a_part_of_the_budget_is_kept_for_the_evaluation() -> None:
     assert end.ending is Ending.FINISHED
     used = [e.metrics["cpu_seconds"] for e in entries if e.kind is Kind.EXECUTION]
     assert sum(used) == 4.5
+
+
+def test_no_command_gets_into_the_part_that_is_kept() -> None:
+    executor = FakeExecutor()
+    run([act("ls"), WRITE, SUBMIT], executor, budget=Budget(100.0, 10.0), reserve=0.2)
+    (wall, cpu), (later, less) = executor.allowed
+    assert 79.0 < later < wall < 80.0
+    assert (cpu, less) == (8.0, 7.5)
 
 
 def test_commands_are_charged_to_the_attempt() -> None:

@@ -46,7 +46,7 @@ def free() -> float:
 def test_a_session_lasts_and_holds_its_cpus_until_it_is_closed(executor: RayExecutor) -> None:
     async def play() -> list[str]:
         session = await executor.open(REQUEST)
-        outputs = [(await session.run(c, 60.0)).output for c in ("A=5; cd input", "echo $A; cat x.csv")]
+        outputs = [(await session.run(c, 60.0, 60.0)).output for c in ("A=5; cd input", "echo $A; cat x.csv")]
         await asyncio.to_thread(wait_for, lambda: free() == before - 1)
         await session.close()
         return outputs
@@ -60,7 +60,7 @@ def test_a_session_lasts_and_holds_its_cpus_until_it_is_closed(executor: RayExec
 def test_cancelling_leaves_nothing(executor: RayExecutor) -> None:
     async def cancel() -> None:
         session = await executor.open(REQUEST)
-        task = asyncio.create_task(session.run("(setsid sleep 6781 &); sleep 6781", 60.0))
+        task = asyncio.create_task(session.run("(setsid sleep 6781 &); sleep 6781", 60.0, 60.0))
         await asyncio.to_thread(wait_for, lambda: len(marked("6781")) >= 2)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -73,7 +73,7 @@ def test_cancelling_leaves_nothing(executor: RayExecutor) -> None:
 def test_the_death_of_the_actor_is_told_and_leaves_nothing(executor: RayExecutor) -> None:
     async def kill() -> ExitStatus:
         session = await executor.open(REQUEST)
-        task = asyncio.create_task(session.run("(setsid sleep 6782 &); sleep 6782", 60.0))
+        task = asyncio.create_task(session.run("(setsid sleep 6782 &); sleep 6782", 60.0, 60.0))
         await asyncio.to_thread(wait_for, lambda: len(marked("6782")) >= 2)
         ray.kill(session._actor)  # type: ignore[attr-defined]
         status = (await task).status
@@ -87,7 +87,7 @@ def test_the_death_of_the_actor_is_told_and_leaves_nothing(executor: RayExecutor
 def test_a_session_that_is_let_go_leaves_nothing(executor: RayExecutor) -> None:
     async def drop() -> None:
         session = await executor.open(REQUEST)
-        await session.run("setsid sleep 6783 &", 60.0)
+        await session.run("setsid sleep 6783 &", 60.0, 60.0)
         assert marked("6783")
 
     asyncio.run(drop())  # the handle goes with the coroutine

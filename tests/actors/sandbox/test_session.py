@@ -28,7 +28,7 @@ def session(executor: LocalExecutor, commands: Sequence[str], **limits: float) -
     async def play() -> list[CommandResult]:
         opened = await executor.open(SessionRequest("d1", replace(LIMITS, **limits)))
         try:
-            return [await opened.run(command, 60.0) for command in commands]
+            return [await opened.run(command, 60.0, 60.0) for command in commands]
         finally:
             await opened.close()
 
@@ -95,6 +95,19 @@ def test_a_shell_that_hangs_or_exits_is_replaced_and_files_stay(warm: LocalExecu
     assert results[5].output == "input\nkept\n"
 
 
+def test_a_command_may_be_given_less_than_its_session(warm: LocalExecutor) -> None:
+    async def play() -> list[ExitStatus]:
+        opened = await warm.open(SessionRequest("d1", LIMITS))
+        try:
+            spun = await opened.run("python -c 'while True: pass'", 60.0, 1.0)
+            slept = await opened.run("sleep 9", 1.0, 60.0)
+            return [spun.status, slept.status]
+        finally:
+            await opened.close()
+
+    assert asyncio.run(play()) == [ExitStatus.CPU, ExitStatus.WALL]
+
+
 @pytest.mark.parametrize(
     ("command", "status", "limits"),
     [
@@ -127,11 +140,11 @@ def test_what_runs_in_the_background_stands_still_between_commands(warm: LocalEx
         opened = await warm.open(SessionRequest("d1", LIMITS))
         try:
             ticking = "(while true; do echo x >> ticks; sleep 0.05; done) &"
-            await opened.run(f"{ticking} while [ ! -s ticks ]; do sleep 0.05; done", 60.0)
-            before = (await opened.run("wc -l < ticks", 60.0)).output
+            await opened.run(f"{ticking} while [ ! -s ticks ]; do sleep 0.05; done", 60.0, 60.0)
+            before = (await opened.run("wc -l < ticks", 60.0, 60.0)).output
             await asyncio.sleep(2.0)
-            return [before, (await opened.run("wc -l < ticks; sleep 1", 60.0)).output,
-                    (await opened.run("wc -l < ticks", 60.0)).output]  # fmt: skip
+            return [before, (await opened.run("wc -l < ticks; sleep 1", 60.0, 60.0)).output,
+                    (await opened.run("wc -l < ticks", 60.0, 60.0)).output]  # fmt: skip
         finally:
             await opened.close()
 
@@ -181,7 +194,7 @@ def test_closing_and_cancelling_leave_nothing(warm: LocalExecutor) -> None:
 
     async def cancel() -> None:
         opened = await warm.open(SessionRequest("d1", LIMITS))
-        task = asyncio.create_task(opened.run("(setsid sleep 5679 &); sleep 5679", 60.0))
+        task = asyncio.create_task(opened.run("(setsid sleep 5679 &); sleep 5679", 60.0, 60.0))
         while not marked("5679"):
             await asyncio.sleep(0.1)
         task.cancel()
