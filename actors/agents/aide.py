@@ -9,12 +9,12 @@ What differs from the original, and why:
 
 * A node is broken when its run fails or its submission is refused, and its score is the harness's; the
   original asks a model to read both off the output. Scores would not compare between agents otherwise.
-* The programs tried so far, which a prompt carries, include those that failed and have no summary of
-  their output: both were the work of that call.
+* The programs tried so far, of which a prompt carries the latest 30, include those that failed and have no
+  summary of their output: both were the work of that call.
 * Repairs are asked of the role that all agents share. Its answer is a program without a plan of its own,
   so that a repaired node keeps its parent's plan.
 * A leaf is repaired at most `max_debug_depth` times in a row; the public code lets one more through.
-* A proposal that cannot be read is asked again once, not twice, as everywhere here; then its step is lost.
+* A proposal that cannot be read twice again is a lost step; the original runs its text as a program.
 * The best node is run once more on all rows; the original hands in what it wrote while it was scored.
 """
 

@@ -57,4 +57,5 @@ First the plan: three to five sentences, no heading, without code. Then the prog
 """,
     render=lambda i: [brief_section(i.brief), ("Tried", tried_section(i.tried))],
     parse=parse,
+    re_asks=2,
 )

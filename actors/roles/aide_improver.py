@@ -40,4 +40,5 @@ without code. Then the whole program.
         ("Tried", tried_section(i.tried)),
     ],
     parse=parse,
+    re_asks=2,
 )

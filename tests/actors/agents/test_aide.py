@@ -210,11 +210,11 @@ def test_it_drafts_anew_while_nothing_works() -> None:
     assert "none of 3 scripts" in end.fault
 
 
-def test_an_unreadable_proposal_is_asked_again_once_and_then_costs_its_step() -> None:
+def test_an_unreadable_proposal_is_asked_again_twice_and_then_costs_its_step() -> None:
     no_plan = fence(script(0.9, "# no plan"))
-    answers = {"aide_drafter": [no_plan, "Only talk.", *drafts(0.1, 0.2)]}
+    answers = {"aide_drafter": [no_plan, no_plan, "Only talk.", *drafts(0.1, 0.2)]}
     model, end, entries = run(answers, drafts=2, steps=3)
-    assert asked(model) == ["aide_drafter"] * 4
+    assert asked(model) == ["aide_drafter"] * 5
     assert len(nodes(entries)) == 2
     lost = [e for e in entries if e.kind is Kind.DECISION and e.title == "step lost"]
     assert len(lost) == 1
