@@ -88,6 +88,7 @@ def test_a_killed_driver_goes_on_and_repeats_no_step(tmp_path: Path) -> None:
         "+tasks=folder",
         f"tasks.path={tmp_path / 'tasks'}",
         "attempts=2",
+        "profile.models=2",
         "profile.outer_steps=0",
         "profile.ensemble_rounds=0",
         "evaluation.held_rows=1",
