@@ -46,7 +46,7 @@ def differences(sweeps: Sequence[SweepFigures], shared: Sequence[str]) -> list[D
     """Every condition that is not the same in all of the sweeps; those that make it unfair first."""
     found = [
         *_settings(sweeps, UNFAIR, unfair=True),
-        *_facts("tasks", sweeps, lambda s: f"{len(s.tasks)} ({len(s.tasks) - len(shared)} left out)"),
+        *_facts("tasks", sweeps, lambda s: _tasks(s, shared)),
         *_facts("validation", sweeps, lambda s: _validation(s, shared)),
         *_facts("isolation", sweeps, lambda s: ", ".join(s.isolation) or "none"),
         *_settings(sweeps, CHOSEN, unfair=False),
@@ -113,9 +113,19 @@ def _facts(what: str, sweeps: Sequence[SweepFigures], say: Callable[[SweepFigure
     return [Difference(what, values, True)] if len(set(values)) > 1 else []
 
 
+def _tasks(sweep: SweepFigures, shared: Sequence[str]) -> str:
+    left = [task for task in sweep.tasks if task not in shared]
+    return f"{len(sweep.tasks)} ({', '.join(left)} left out)" if left else f"{len(sweep.tasks)}"
+
+
 def _validation(sweep: SweepFigures, shared: Sequence[str]) -> str:
-    kinds = {kind for task in shared for kind in sweep.tasks[task].validation}
-    return " and ".join(sorted(kinds)) or "none"
+    """The kinds of scores, with their tasks where a sweep has several kinds."""
+    kinds: dict[str, list[str]] = {}
+    for task in shared:
+        kinds.setdefault(" and ".join(sorted(sweep.tasks[task].validation)) or "none", []).append(task)
+    if len(kinds) == 1:
+        return next(iter(kinds))
+    return "; ".join(f"{kind} for {', '.join(kinds[kind])}" for kind in sorted(kinds))
 
 
 def _shown(value: Any) -> str:

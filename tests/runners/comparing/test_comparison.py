@@ -83,8 +83,17 @@ def test_only_shared_tasks_count_and_it_is_said(tmp_path: Path) -> None:
     part = make_sweep(tmp_path, "b", {"down": BAD["down"]}, agent="aide")
     comparison = of(make_sweep(tmp_path, "a", GOOD), part)
     assert comparison.tasks == ("down",)
-    assert comparison.warnings == ["tasks: mle_star 2 (1 left out), aide 1 (0 left out)"]
+    assert comparison.warnings == ["tasks: mle_star 2 (up left out), aide 1"]
     assert comparison.pairs[0].findings[0].interval is None
+
+
+def test_other_tasks_of_the_same_number_are_told(tmp_path: Path) -> None:
+    tasks = [*TASKS, replace(TASKS[0], id="third")]
+    other = {"down": BAD["down"], "third": BAD["up"]}
+    comparison = of(
+        make_sweep(tmp_path, "a", GOOD), make_sweep(tmp_path, "b", other, tasks=tasks, agent="aide")
+    )
+    assert comparison.warnings == ["tasks: mle_star 2 (up left out), aide 2 (third left out)"]
 
 
 def test_more_attempts_are_no_advantage(tmp_path: Path) -> None:
