@@ -77,6 +77,7 @@ class Zygote:
 
         `prefix` is the command that isolates it, `inside` where it finds the code of `HERE / "inside"`.
         """
+        self._spoiled = False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
@@ -102,9 +103,10 @@ class Zygote:
 
     @property
     def healthy(self) -> bool:
-        """Whether it can serve: it runs, and nobody stopped it."""
+        """Whether it can serve: it runs, nobody stopped it, and no script left what cannot be removed."""
         facts = tree.stat(self.pid)
-        return self._guardian.poll() is None and facts is not None and facts.state not in "TtZX"
+        runs = self._guardian.poll() is None and facts is not None and facts.state not in "TtZX"
+        return runs and not self._spoiled
 
     def fileno(self) -> int:
         """The control socket, to wait for messages on."""
@@ -133,16 +135,20 @@ class Zygote:
         return None
 
     def clean(self) -> None:
-        """End whatever the script left, and have its traces removed; raises ZygoteLost."""
+        """End whatever the script left, and have its traces removed; raises ZygoteLost.
+
+        Where they cannot be removed this zygote is not healthy any more, and they end with it.
+        """
         deadline = time.monotonic() + ANSWER_SECONDS
         while time.monotonic() < deadline:
             tree.end(self.pid)
             with self._lost_if_broken():
                 self._control.send(b'{"do": "clean"}')
-            event = ""
-            while event not in ("clean", "busy"):
-                event = self._message(ANSWER_SECONDS)["event"]
-            if event == "clean":
+            answer: dict[str, Any] = {"event": ""}
+            while answer["event"] not in ("clean", "busy"):
+                answer = self._message(ANSWER_SECONDS)
+            if answer["event"] == "clean":
+                self._spoiled = answer["spoiled"]
                 return
         raise ZygoteLost("processes of a script could not be killed")
 

@@ -107,25 +107,35 @@ class _Server:
         if not _childless():
             self._tell(event="busy")
             return
-        for folder in self._scratch:
-            empty(folder, os.stat(folder).st_dev)
-        self._tell(event="clean")
+        try:
+            for folder in self._scratch:
+                empty(folder, os.stat(folder).st_dev)
+        except (OSError, RecursionError):  # made to stay: the folder goes with this zygote
+            self._tell(event="clean", spoiled=True)
+        else:
+            self._tell(event="clean", spoiled=False)
 
     def _tell(self, **message: Any) -> None:
         self._control.send(json.dumps(message).encode())
 
 
-def empty(folder: str, device: int) -> None:
-    """Remove what a folder holds on its own device; what is mounted below it, say a .venv in /tmp, stays."""
+def empty(folder: str, device: int) -> bool:
+    """Remove what a folder holds on its own device, and say whether that was all.
+
+    What is mounted below it, say a .venv in /tmp, stays. Raises OSError and RecursionError for what a script
+    made to stay.
+    """
+    alone = True
     for entry in list(os.scandir(folder)):
         if entry.stat(follow_symlinks=False).st_dev != device:
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            empty(entry.path, device)
-            with contextlib.suppress(OSError):  # a mount lies in it
-                os.rmdir(entry.path)
-        else:
+            alone = False
+        elif not entry.is_dir(follow_symlinks=False):
             os.unlink(entry.path)
+        elif empty(entry.path, device):
+            os.rmdir(entry.path)
+        else:
+            alone = False
+    return alone
 
 
 def _childless() -> bool:

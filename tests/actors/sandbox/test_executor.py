@@ -106,6 +106,25 @@ def test_each_run_starts_fresh(warm: LocalExecutor) -> None:
     assert "psm_left" not in result.stdout
 
 
+LEAVES = {
+    "unreadable": "os.makedirs(top + '/inner'); os.chmod(top, 0)",
+    "unwritable": "os.makedirs(top + '/inner'); os.chmod(top, 0o500)",
+    "deep": "for _ in range(1200): os.mkdir(top); os.chdir(top); top = 'd'",
+}
+
+
+@pytest.mark.parametrize("leave", LEAVES.values(), ids=LEAVES)
+def test_what_a_script_made_to_stay_in_a_private_folder_goes_with_its_zygote(
+    warm: LocalExecutor, leave: str
+) -> None:
+    if warm.level != "namespaces":
+        pytest.skip("no private /tmp at this level")
+    result = run(warm, f"import os\ntop = '/tmp/stays'\n{leave}\nprint('made')")
+    assert (result.status, result.stdout) == (ExitStatus.OK, "made\n")
+    again = run(warm, "import os; print('stays' in os.listdir('/tmp'))")
+    assert (again.status, again.stdout) == (ExitStatus.OK, "False\n")
+
+
 def test_input_is_the_requested_bundle_and_cannot_be_changed_for_others(warm: LocalExecutor) -> None:
     script = """
 import os

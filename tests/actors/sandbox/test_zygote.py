@@ -14,7 +14,7 @@ def test_all_that_was_left_is_removed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("/etc")
     (tmp_path / "nowhere").symlink_to(tmp_path / "a" / "gone")
     os.mkfifo(tmp_path / "pipe")
-    empty(str(tmp_path), os.stat(tmp_path).st_dev)
+    assert empty(str(tmp_path), os.stat(tmp_path).st_dev)
     assert list(tmp_path.iterdir()) == []
     assert Path("/etc/hostname").exists()
 
@@ -23,5 +23,5 @@ def test_another_device_is_left_alone(tmp_path: Path) -> None:
     """Seen from a device that is not its own, a folder is like one with mounts in it."""
     (tmp_path / "venv" / "lib").mkdir(parents=True)
     (tmp_path / "venv" / "lib" / "module.py").write_text("")
-    empty(str(tmp_path), os.stat(tmp_path).st_dev + 1)
+    assert not empty(str(tmp_path), os.stat(tmp_path).st_dev + 1)
     assert (tmp_path / "venv" / "lib" / "module.py").exists()
