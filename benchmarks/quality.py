@@ -109,8 +109,9 @@ def table(rows: Sequence[Own], results: Results, peers: Sequence[str], ours: str
     lines.append(f"| **mean rank over {count} tasks** | | | {means} |")
     used = {peer: sum(results[own.task][peer].cpu_seconds for own in rows) for peer in peers}
     spent = ", ".join(f"{peer} {seconds:,.0f}" for peer, seconds in used.items())
-    given = sum(own.seconds for own in rows)
-    lines += ["", f"CPU seconds in all: {given:,.0f} given; used, with imports and last fits: {spent}."]
+    ran = [own for own in rows if any(results[own.task][peer].cpu_seconds for peer in peers)]
+    given = f"CPU seconds on the {len(ran)} tasks that they ran: {sum(own.seconds for own in ran):,.0f} given"
+    lines += ["", f"{given}; used, with imports and last fits: {spent}."]
     if notes:
         lines += ["", "Not ranked, since a peer has no score:", "", *notes]
     return "\n".join(lines)
