@@ -32,7 +32,8 @@ def ordered(names: tuple[str, ...]) -> tuple[str, ...]:
 def make_task(brief: TaskBrief, limits: Limits, seed: int) -> Task:
     """The facts that go into a script."""
     kind = kind_of(brief)
-    labels = ordered(brief.classes) if kind == "classes" or brief.problem == "ordinal" else ()
+    several = len(brief.target) > 1 and brief.prediction in ("label", "probability")
+    labels = ordered(brief.classes) if kind == "classes" or brief.problem == "ordinal" or several else ()
     return Task(
         kind=kind,
         problem=brief.problem,

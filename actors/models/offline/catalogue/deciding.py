@@ -10,6 +10,7 @@ from actors.models.offline.catalogue.blending import ANY
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Task
 
+TUNED = ("f1", "f1_macro", "f1_weighted", "matthews", "balanced_accuracy")  # argmax does not serve them
 ORDERED = ("quadratic_kappa", "mae", "rmse", "spearman", "r2", "median_ae")
 
 
@@ -66,12 +67,22 @@ def class_score(weights: Array, held: Array, actual: Array, task: Task) -> float
     return float(f1[were + said > 0].mean() if task.metric == "f1_macro" else f1 @ were / len(codes))
 
 
+def second_weight(held: Array, actual: Array, task: Task) -> float:
+    """What the second of two classes must weigh: the middle of the best stretch, for any share of rows."""
+    grid = np.geomspace(0.02, 1000.0, 140)
+    scores = [class_score(np.array([1.0, w]), held, actual, task) for w in grid]
+    near = np.convolve(np.pad(scores, 2, mode="edge"), np.ones(5) / 5, mode="valid")  # few rows make it jump
+    return float(np.exp(np.log(grid[near >= near.max() - 1e-9]).mean()))
+
+
 def decide_weighted(raw: Array, held: Array, actual: Array, task: Task) -> Array:
-    """Labels after weighing the classes as held-out rows ask for; two rounds of line searches."""
+    """Labels after weighing the classes as held-out rows ask for; many by rounds of line searches."""
+    if held.shape[1] == 2:
+        return np.asarray((raw * [1.0, second_weight(held, actual, task)]).argmax(axis=1))
     weights = np.ones(held.shape[1])
     best = class_score(weights, held, actual, task)
     for _ in range(2):
-        for position in range(len(weights) if len(weights) > 2 else 1):
+        for position in range(len(weights)):
             for factor in (0.5, 0.7, 0.85, 1.15, 1.4, 2.0, 3.0, 4.5):
                 trial = weights.copy()
                 trial[position] *= factor
@@ -79,6 +90,18 @@ def decide_weighted(raw: Array, held: Array, actual: Array, task: Task) -> Array
                 if score > best + 1e-4:
                     weights, best = trial, score
     return np.asarray((raw * weights).argmax(axis=1))
+
+
+def decide_several(raw: Array, held: Array, actual: Array, task: Task) -> Array:
+    """Labels of several two-valued targets, each cut where held-out rows score best."""
+    if len(task.classes) != 2:
+        return np.asarray(np.rint(np.clip(raw, 0, None)))
+    cut = np.zeros(raw.shape)
+    for k in range(raw.shape[1]):
+        both, known = (np.clip(np.column_stack([1 - m[:, k], m[:, k]]), 0, 1) for m in (raw, held))
+        weight = second_weight(known, actual[:, k], task) if task.metric in TUNED else 1.0
+        cut[:, k] = (both * [1.0, weight]).argmax(axis=1)
+    return cut
 
 
 def decide_ordinal(raw: Array, held: Array, actual: Array, task: Task) -> Array:
@@ -120,9 +143,13 @@ def wants_label(brief: TaskBrief) -> float:
 
 def wants_weighing(brief: TaskBrief) -> float:
     """Labels asked for, and a metric that plain argmax does not serve."""
-    tuned = ("f1", "f1_macro", "f1_weighted", "matthews", "balanced_accuracy")
     fits = brief.prediction == "label" and len(brief.target) == 1
-    return 0.6 if fits and brief.metric in tuned else 0.0
+    return 0.6 if fits and brief.metric in TUNED else 0.0
+
+
+def wants_several(brief: TaskBrief) -> float:
+    """Labels of several targets."""
+    return 0.7 if brief.prediction == "label" and len(brief.target) > 1 else 0.0
 
 
 def wants_cuts(brief: TaskBrief) -> float:
@@ -148,5 +175,6 @@ RECIPES = (
     Recipe(decide_probability, "decide", "Probabilities off the edges.", wants_probability, layouts=ANY),
     Recipe(decide_label, "decide", "The most probable class.", wants_label, layouts=ANY),
     Recipe(decide_weighted, "decide", "Classes weighed for the metric.", wants_weighing, layouts=ANY),
+    Recipe(decide_several, "decide", "Each target's own cut.", wants_several, layouts=ANY),
     Recipe(decide_ordinal, "decide", "Cut points for ordered classes.", wants_cuts, layouts=ANY),
 )

@@ -18,7 +18,7 @@ class Task:
 
     classes: a probability for each of `classes`; values: a number for each of `target`;
     levels: a number for each of `levels`; risk: one number, larger means earlier.
-    Ordinal targets with an ordered metric are values (the code of the class).
+    Ordinal targets with an ordered metric, and several targets with labels, are values (codes of classes).
     """
 
     kind: str
@@ -56,10 +56,13 @@ def class_codes(values: Any, task: Task) -> Array:
 def truth(frame: Frame, task: Task) -> Array:
     """Targets as an array: codes (rows,) for classes and ordinals, else numbers (rows, targets).
 
-    A quantile or single-valued task gives (rows, 1); survival gives (rows, 2): time, event.
+    Several targets with labels give their codes. A quantile or single-valued task gives (rows, 1); survival
+    gives (rows, 2): time, event.
     """
     if task.classes and len(task.target) == 1:
         return class_codes(frame[task.target[0]].tolist(), task)
+    if task.classes:
+        return np.column_stack([class_codes(frame[t].tolist(), task) for t in task.target])
     return np.asarray(frame[list(task.target)].apply(pd.to_numeric, errors="coerce"), dtype=float)
 
 

@@ -20,8 +20,9 @@ def write_submission(final: Array, test: Frame, task: Task) -> None:
     columns = [c for c in sample.columns if c != task.id_column]
     values = final.reshape(len(test), -1)
     if task.classes and task.prediction == "label":
-        values = np.array([task.classes[int(c)] for c in np.rint(values[:, 0])], dtype=object)[:, None]
-    elif task.classes and task.kind == "values":
+        codes = np.clip(np.rint(values), 0, len(task.classes) - 1).astype(int)
+        values = np.array(task.classes, dtype=object)[codes]
+    elif task.classes and task.kind == "values" and task.prediction == "value":
         numbers = (
             np.array([float(c) for c in task.classes])
             if numeric(task.classes)
