@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from actors.models.offline.catalogue.encoding import is_number
 from actors.models.offline.catalogue.reading import read_table
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.tables_clean import kept_columns, with_inputs
-from actors.models.offline.catalogue.task import Frame, Task
+from actors.models.offline.catalogue.task import Frame, Task, label_text
 
 EXTRA_SUFFIXES = ("csv", "tsv", "parquet", "jsonl", "xlsx", "txt", "dat")
 
@@ -31,26 +32,85 @@ def extra_tables(task: Task) -> dict[str, Frame]:
     return found
 
 
-def shared_key(train: Frame, test: Frame, table: Frame, task: Task) -> str:
-    """The shared column with most distinct values whose values the table knows; "" where there is none."""
-    best, size = "", 1
-    for name in table.columns:
-        if name not in train.columns or name not in test.columns or name in task.target:
-            continue
-        if pd.api.types.is_float_dtype(table[name]) or pd.api.types.is_float_dtype(test[name]):
-            continue
-        known = table[name].nunique()
-        if known > size and test[name].isin(table[name].dropna().unique()).mean() > 0.3:
-            best, size = str(name), known
-    return best
+def key_text(frame: Frame, columns: list[str]) -> pd.Series:
+    """The values of key columns as one text, 3.0 spelled 3; missing where any of them is."""
+    parts = []
+    for name in columns:
+        codes, values = pd.factorize(frame[name])
+        spelled = np.array([label_text(v) for v in values] + [""], dtype=object)
+        parts.append(pd.Series(spelled[codes], index=frame.index).mask(codes < 0))
+    whole = parts[0]
+    for part in parts[1:]:
+        whole = whole + "\x1f" + part
+    return whole
 
 
-def condensed(table: Frame, key: str, name: str) -> Frame:
+def words_of(name: str) -> set[str]:
+    """The words of a column's name: `StoreKey` and `store_key` have the same."""
+    return set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))
+
+
+def is_keyish(column: Any) -> bool:
+    """Whether a column may be a key: anything but numbers with decimals."""
+    if not pd.api.types.is_float_dtype(column):
+        return True
+    known = column.dropna()
+    return bool(len(known) > 0 and (known == np.floor(known)).all())
+
+
+def matched(test: Frame, own: list[str], table: Frame, theirs: list[str]) -> float:
+    """The share of test rows whose key the table knows."""
+    return float(key_text(test, own).isin(key_text(table, theirs).dropna().unique()).mean())
+
+
+def shared_key(train: Frame, test: Frame, table: Frame, task: Task) -> tuple[list[str], list[str]]:
+    """The key columns of the rows and of a further table; two empty lists where there are none.
+
+    The column of the same name with most distinct values whose values the table knows; several of them
+    where only together they name one of its rows; else a column of another name with the same values.
+    """
+    names = [
+        str(c)
+        for c in table.columns
+        if c in train.columns and c in test.columns and c not in task.target and is_keyish(table[c])
+    ]
+    names = [c for c in names if is_keyish(test[c]) and table[c].nunique() > 1]
+    single = [c for c in names if matched(test, [c], table, [c]) > 0.3]
+    best = max(single, key=lambda c: table[c].nunique(), default="")
+    alone = bool(best) and table[best].is_unique
+    together = len(names) > 1 and not alone and table.duplicated(names).mean() < 0.02
+    if together and matched(test, names, table, names) > 0.3:
+        return names, names
+    if best:
+        return [best], [best]
+    return other_name_key(train, test, table, task)
+
+
+def other_name_key(train: Frame, test: Frame, table: Frame, task: Task) -> tuple[list[str], list[str]]:
+    """A key spelled otherwise: a column of unique values that holds those of a column of the rows.
+
+    Numbers meet by chance, so that theirs must share a word of the name, or be called a key.
+    """
+    found: tuple[float, list[str], list[str]] = (0.8, [], [])
+    for theirs in (c for c in table.columns if is_keyish(table[c]) and table[c].is_unique):
+        for own in (c for c in test.columns if c in train.columns and c not in task.target):
+            if not is_keyish(test[own]) or test[own].nunique() <= 5:
+                continue
+            words, meant = words_of(str(own)), words_of(str(theirs))
+            hinted = bool(words & meant) or meant <= {"id", "key", "code"}
+            share = matched(test, [own], table, [theirs]) if hinted or not is_number(test[own]) else 0.0
+            if share > found[0]:
+                found = (share, [str(own)], [str(theirs)])
+    return found[1], found[2]
+
+
+def condensed(table: Frame, key: list[str], name: str) -> Frame:
     """One row a key: the row itself where keys are unique, else counts, means, extremes and last values."""
-    columns = [c for c in table.columns if c != key]
-    if table[key].is_unique:
-        return table.set_index(key)[columns].add_prefix(f"{name}_")
-    grouped = table.groupby(key, sort=False)
+    columns = [c for c in table.columns if c not in key]
+    table = table[columns].assign(_key=key_text(table, key)).dropna(subset="_key")
+    if table["_key"].is_unique:
+        return table.set_index("_key").add_prefix(f"{name}_")
+    grouped = table.groupby("_key", sort=False)
     parts: list[Any] = [grouped.size().rename(f"{name}_rows")]
     for column in columns:
         if is_number(table[column]):
@@ -69,15 +129,15 @@ def join_files(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
     train, test = train.reset_index(drop=True), test.reset_index(drop=True)
     for _ in range(2):
         for name in list(tables):
-            key = shared_key(train, test, tables[name], task)
-            if not key:
+            own, theirs = shared_key(train, test, tables[name], task)
+            if not own:
                 continue
             table = tables.pop(name)
             table = table.drop(columns=[c for c in task.target if c in table.columns])
-            summary = condensed(table, key, name)
+            summary = condensed(table, theirs, name)
             fresh = [c for c in summary.columns if c not in train.columns]
             train, test = (
-                pd.concat([f, summary[fresh].reindex(f[key]).reset_index(drop=True)], axis=1)
+                pd.concat([f, summary[fresh].reindex(key_text(f, own)).reset_index(drop=True)], axis=1)
                 for f in (train, test)
             )
     return train, test
@@ -125,8 +185,10 @@ def pair_ratios(train: Frame, test: Frame, task: Task, *, most: int = 8) -> tupl
 def has_extra_tables(brief: TaskBrief) -> bool:
     """Whether there is a table beside the three."""
     known = {brief.train, brief.test, brief.sample_submission}
-    columns = {c.name for f in brief.files if f.name == brief.test for c in f.columns}
-    return any(f.name not in known and any(c.name in columns for c in f.columns) for f in brief.files)
+    rows = [c.name for f in brief.files if f.name == brief.test for c in f.columns]
+    words = set().union(*map(words_of, rows))
+    further = [f for f in brief.files if f.name not in known and len(f.columns) > 1]
+    return any(words & words_of(c.name) for f in further for c in f.columns)
 
 
 RECIPES = (
