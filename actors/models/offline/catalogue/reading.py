@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -35,18 +38,41 @@ def read_table(name: str) -> Frame:
 
 
 def read_delimited(path: Path) -> Frame:
-    """A text table: comma, tab, semicolon, bar, or any run of blanks."""
+    """A text table: comma, tab, semicolon, bar, or any run of blanks; in UTF-8 or as Windows wrote it."""
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    with opened(path, "rb") as file:
+        data = file.read()
+    try:
+        data.decode("utf-8-sig")
+        encoding = "utf-8-sig"
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    remarks = 0  # lines above the header
+    while data.split(b"\n", remarks + 1)[remarks].startswith(b"#"):
+        remarks += 1
+    options: dict[str, Any] = {"encoding": encoding, "skiprows": remarks}
     for separator in (",", "\t", ";", "|", r"\s+"):
-        head = pd.read_csv(path, sep=separator, nrows=50, engine="python", on_bad_lines="skip")
+        head = pd.read_csv(
+            io.BytesIO(data), sep=separator, nrows=50, engine="python", on_bad_lines="skip", **options
+        )
         if head.shape[1] > 1:
             break
     else:
         separator = ","
-    return (
-        pd.read_csv(path, sep=separator, low_memory=False)
-        if separator != r"\s+"
-        else pd.read_csv(path, sep=separator)
-    )
+    if separator != r"\s+":
+        options["low_memory"] = False
+    table: Frame = pd.read_csv(io.BytesIO(data), sep=separator, **options)
+    return table
+
+
+def as_numbers(text: pd.Series) -> pd.Series | None:
+    """A text column as numbers, 1,5 and gaps spelled - or * too; None where any value is no number."""
+    for known in (text, text.mask(text.isin(("-", "*")))):
+        for spelled in (known, known.str.replace(r"^([+-]?\d+),(\d+)$", r"\1.\2", regex=True)):
+            numbers = pd.to_numeric(spelled, errors="coerce")
+            if numbers.notna().any() and numbers.notna().sum() == known.notna().sum():
+                return numbers
+    return None
 
 
 def tidy_text(frame: Frame) -> Frame:
@@ -56,12 +82,9 @@ def tidy_text(frame: Frame) -> Frame:
         if not pd.api.types.is_numeric_dtype(frame[column]) and frame[column].dtype != bool:
             text = frame[column].astype("string").str.strip()
             missing = text.isin(["", ".", "NA", "N/A", "nan", "NaN", "?", "None", "null"]).fillna(True)
-            numbers = pd.to_numeric(text.where(~missing), errors="coerce")
             zero_led = text.str.match(r"0\d", na=False).any()
-            if numbers.notna().sum() == (~missing).sum() and numbers.notna().any() and not zero_led:
-                frame[column] = numbers
-            else:
-                frame[column] = text.where(~missing).astype(object)
+            numbers = None if zero_led else as_numbers(text.where(~missing))
+            frame[column] = text.where(~missing).astype(object) if numbers is None else numbers
     return frame
 
 
