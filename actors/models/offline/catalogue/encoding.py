@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.preprocessing import QuantileTransformer, SplineTransformer, StandardScaler
 
 from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, labelled, truth
@@ -52,6 +54,26 @@ def logs(task: Task, y: Array, asked: bool = False) -> bool:
     """Whether to fit log(1 + y): asked for, or because the metric counts relative errors."""
     relative = task.metric in ("rmsle", "rmspe", "mape", "smape")
     return bool(task.kind == "values" and (asked or relative) and y.min() >= 0)
+
+
+def bent(task: Task, y: Array) -> Array:
+    """The target as it is fitted: log(1 + y) where the metric counts relative errors; see `straight`."""
+    return np.log1p(y) if logs(task, y) else y
+
+
+def straight(task: Task, y: Array, guess: Array) -> Array:
+    """Predictions of a bent target on the target's own scale."""
+    return np.expm1(np.minimum(guess, 2 * np.log1p(y.max()))) if logs(task, y) else guess
+
+
+def fitted_terms(maker: TfidfVectorizer, texts: Iterable[str]) -> tuple[TfidfVectorizer, Any]:
+    """The vectoriser fitted and the matrix of its texts; by runs of letters where no word recurs."""
+    texts = list(texts)
+    try:
+        return maker, maker.fit_transform(texts)
+    except ValueError:  # its vocabulary is empty
+        letters = TfidfVectorizer(analyzer="char", ngram_range=(1, 4), sublinear_tf=True, max_features=20_000)
+        return letters, letters.fit_transform(texts)
 
 
 def is_number(column: Any) -> bool:

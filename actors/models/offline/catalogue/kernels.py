@@ -15,7 +15,7 @@ from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.svm import SVC, SVR
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import dense, spread_classes
+from actors.models.offline.catalogue.encoding import bent, dense, spread_classes, straight
 from actors.models.offline.catalogue.linear import ridge_fit
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
@@ -52,12 +52,12 @@ def support_vectors(
         margins = model.decision_function(z)
         own = model.decision_function(x)
         return spread_classes(*margin_probability(own, y, margins, model.classes_), task)
-    outputs = []
+    outputs, goal = [], bent(task, y)
     for k in range(y.shape[1]):
-        middle, spread = y[:, k].mean(), y[:, k].std() + 1e-12
-        model = SVR(C=cost, gamma=gamma, epsilon=0.1).fit(x, (y[:, k] - middle) / spread)
+        middle, spread = goal[:, k].mean(), goal[:, k].std() + 1e-12
+        model = SVR(C=cost, gamma=gamma, epsilon=0.1).fit(x, (goal[:, k] - middle) / spread)
         outputs.append(model.predict(z) * spread + middle)
-    return np.column_stack(outputs)
+    return straight(task, y, np.column_stack(outputs))
 
 
 def margin_probability(own: Array, y: Array, margins: Array, classes: Array) -> tuple[Array, Array]:
@@ -86,7 +86,7 @@ def kernel_linear(
     if task.kind == "classes":
         model = LogisticRegression(C=10 / strength, max_iter=300).fit(wide_x, y)
         return spread_classes(model.predict_proba(wide_z), model.classes_, task)
-    return ridge_fit(wide_x, y, wide_z, strength * np.logspace(-4, 2, 13))
+    return straight(task, y, ridge_fit(wide_x, bent(task, y), wide_z, strength * np.logspace(-4, 2, 13)))
 
 
 def gaussian_process(
@@ -106,15 +106,15 @@ def gaussian_process(
     line = ConstantKernel(0.1 / x.shape[1], (1e-5, 10.0)) * DotProduct(1.0, "fixed")
     kernel = line + ConstantKernel(0.5, (1e-3, 30.0)) * bend + WhiteKernel(0.5, (1e-4, 3.0))
     warnings.simplefilter("ignore", ConvergenceWarning)  # a width at its bound is an answer too
-    outputs = []
+    outputs, goal = [], bent(task, y)
     for k in range(y.shape[1]):
         model = GaussianProcessRegressor(kernel, normalize_y=True, random_state=0)
-        model.fit(x[:WIDTHS], y[:WIDTHS, k])
+        model.fit(x[:WIDTHS], goal[:WIDTHS, k])
         if len(x) > WIDTHS:  # widths are found on a part of the rows: the cost is cubic
             model = GaussianProcessRegressor(model.kernel_, optimizer=None, normalize_y=True)
-            model.fit(x, y[:, k])
+            model.fit(x, goal[:, k])
         outputs.append(model.predict(z))
-    return np.column_stack(outputs)
+    return straight(task, y, np.column_stack(outputs))
 
 
 def neighbours(

@@ -16,7 +16,7 @@ from sklearn.linear_model import (
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import dense, logs, spread_classes
+from actors.models.offline.catalogue.encoding import bent, dense, logs, spread_classes, straight
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
 from actors.models.offline.facts import train_columns, train_rows
@@ -94,9 +94,8 @@ def interactions(
     products = PolynomialFeatures(2, include_bias=False).fit(x[:, :widest])
     scale = StandardScaler().fit(products.transform(x[:, :widest]))
     wide_x, wide_z = (np.clip(scale.transform(products.transform(m[:, :widest])), -8, 8) for m in (x, z))
-    return ridge_or_logistic(
-        np.hstack([wide_x, x[:, widest:]]), y, np.hstack([wide_z, z[:, widest:]]), task, strength
-    )
+    all_x, all_z = np.hstack([wide_x, x[:, widest:]]), np.hstack([wide_z, z[:, widest:]])
+    return straight(task, y, ridge_or_logistic(all_x, bent(task, y), all_z, task, strength))
 
 
 def elastic_net(
@@ -109,12 +108,12 @@ def elastic_net(
         model = LogisticRegression(C=0.3, l1_ratio=share, solver="saga", max_iter=200, tol=1e-3)
         model.fit(x, y)
         return spread_classes(model.predict_proba(z), model.classes_, task)
+    goal = bent(task, y)
     if y.shape[1] == 1:
-        net = ElasticNetCV(l1_ratio=share, alphas=30, cv=5, max_iter=3000).fit(x, y[:, 0])
-        return np.asarray(net.predict(z))[:, None]
-    return np.asarray(
-        MultiTaskElasticNetCV(l1_ratio=share, alphas=20, cv=4, max_iter=2000).fit(x, y).predict(z)
-    )
+        net = ElasticNetCV(l1_ratio=share, alphas=30, cv=5, max_iter=3000).fit(x, goal[:, 0])
+    else:
+        net = MultiTaskElasticNetCV(l1_ratio=share, alphas=20, cv=4, max_iter=2000).fit(x, goal)
+    return straight(task, y, np.asarray(net.predict(z)).reshape(len(z), -1))
 
 
 def poisson(

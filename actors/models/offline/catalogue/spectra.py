@@ -10,7 +10,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import cross_val_predict
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import dense, spread_classes
+from actors.models.offline.catalogue.encoding import bent, dense, spread_classes, straight
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, inputs
 from actors.models.offline.facts import numeric_share, train_columns, train_rows
@@ -42,7 +42,7 @@ def latent(
 ) -> Array:
     """Partial least squares; the number of parts by cross-validation unless given."""
     x, y, z = dense(train, test, task, numbers=numbers)
-    goal = np.eye(len(task.classes))[y] if task.kind == "classes" else y
+    goal = np.eye(len(task.classes))[y] if task.kind == "classes" else bent(task, y)
     top = min(most, x.shape[1], len(x) * 3 // 4 - 1)
     counts = [parts] if parts else sorted({c for c in (1, 2, 3, 4, 6, 8, 10, 12, 15, 20) if c <= max(top, 1)})
     errors = []
@@ -54,7 +54,7 @@ def latent(
         len(z), -1
     )
     if task.kind != "classes":
-        return p
+        return straight(task, y, p)
     safe = np.clip(p, 0.01, None)
     return np.asarray(safe / safe.sum(axis=1, keepdims=True))
 

@@ -22,11 +22,14 @@ def kept_columns(train: Frame, test: Frame, task: Task) -> list[str]:
 
 
 def with_inputs(frame: Frame, task: Task, names: list[str], more: Frame | None = None) -> Frame:
-    """Targets, identifier and group of a frame with the named inputs and further columns."""
+    """Targets, identifier and group of a frame with the named inputs and further columns of other names."""
     usable = set(inputs(frame, task).columns)
     own = [c for c in frame.columns if c not in usable]
     base = frame[[*own, *names]].reset_index(drop=True)
-    return base if more is None else pd.concat([base, more.reset_index(drop=True)], axis=1)
+    if more is None:
+        return base
+    fresh = more[[c for c in more.columns if c not in base.columns]]
+    return pd.concat([base, fresh.reset_index(drop=True)], axis=1)
 
 
 def keep_usable(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
@@ -120,7 +123,8 @@ def split_codes(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
         new: dict[str, object] = {}
         for name in coded_names:
             text = frame[name].astype("string").reset_index(drop=True)
-            numbers = text.str.extractall(r"(\d+(?:\.\d+)?)")[0].astype(float).unstack()
+            plain = text.str.replace(r"(?<=\d),(?=\d{3}\b)", "", regex=True)
+            numbers = plain.str.extractall(r"((?:(?<![\w.)])-)?\d+(?:\.\d+)?)")[0].astype(float).unstack()
             for place in range(2):
                 column = numbers[place] if place in numbers else pd.Series(dtype=float)
                 new[f"{name}_number{place}"] = column.reindex(text.index)

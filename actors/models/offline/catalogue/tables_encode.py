@@ -11,7 +11,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import GroupKFold, KFold
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import is_number, martingale
+from actors.models.offline.catalogue.encoding import fitted_terms, is_number, martingale
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.tables_clean import kept_columns, with_inputs
 from actors.models.offline.catalogue.task import Array, Frame, Task, truth
@@ -64,7 +64,9 @@ def target_means(
     goals = goal_columns(train, task)
     folds = KFold(5, shuffle=True, random_state=task.seed).split(train)
     if task.split == "group" and task.split_column in train.columns:
-        folds = GroupKFold(5).split(train, groups=train[task.split_column].astype(str))
+        groups = train[task.split_column].astype(str)
+        if groups.nunique() > 1:
+            folds = GroupKFold(min(5, groups.nunique())).split(train, groups=groups)
     pairs = list(folds)
     own: dict[str, Array] = {}
     new: dict[str, Array] = {}
@@ -118,7 +120,9 @@ def text_topics(
             for f in (train, test)
         ]
         words = TfidfVectorizer(min_df=3, sublinear_tf=True, ngram_range=(1, 2), max_features=20_000)
-        matrix = words.fit(texts[0]).transform(texts[0])
+        words, matrix = fitted_terms(words, texts[0])
+        if matrix.shape[1] < 2:
+            continue
         turn = TruncatedSVD(min(parts, matrix.shape[1] - 1), random_state=task.seed).fit(matrix)
         for text, into in zip(texts, (own, new), strict=True):
             columns = pd.DataFrame(turn.transform(words.transform(text))).add_prefix(f"{name}_part")
@@ -126,6 +130,8 @@ def text_topics(
             columns[f"{name}_words"] = text.str.count(r"\s+").astype(float)
             into.append(columns)
     left = [c for c in names if c not in long]
+    if not own:
+        return with_inputs(train, task, left), with_inputs(test, task, left)
     return (
         with_inputs(train, task, left, pd.concat(own, axis=1)),
         with_inputs(test, task, left, pd.concat(new, axis=1)),

@@ -20,6 +20,7 @@ from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
 from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.encoding import fitted_terms
 from actors.models.offline.catalogue.reading import load_table
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, labelled, truth
@@ -77,7 +78,8 @@ def text_weights(
         )
     else:
         maker = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, strip_accents="unicode")
-    return maker.fit_transform(known), maker.transform(asked)
+    maker, matrix = fitted_terms(maker, known)
+    return matrix, maker.transform(asked)
 
 
 def text_matrix(
