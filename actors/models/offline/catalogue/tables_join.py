@@ -75,8 +75,8 @@ def shared_key(train: Frame, test: Frame, table: Frame, task: Task) -> tuple[lis
         if c in train.columns and c in test.columns and c not in task.target and is_keyish(table[c])
     ]
     names = [c for c in names if is_keyish(test[c]) and table[c].nunique() > 1]
-    single = [c for c in names if matched(test, [c], table, [c]) > 0.3]
-    best = max(single, key=lambda c: table[c].nunique(), default="")
+    names.sort(key=lambda c: -table[c].nunique())
+    best = next((c for c in names if matched(test, [c], table, [c]) > 0.3), "")
     alone = bool(best) and table[best].is_unique
     together = len(names) > 1 and not alone and table.duplicated(names).mean() < 0.02
     if together and matched(test, names, table, names) > 0.3:
