@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from actors.models.offline.catalogue.reading import moments_of
 from actors.models.offline.catalogue.task import Array, Frame, Task
 
 DAYS_A_YEAR = 365.2425
@@ -42,7 +43,7 @@ class Clock:
 def as_moments(values: pd.Series) -> pd.Series | None:
     """A column as timestamps, None when it does not hold dates."""
     if pd.api.types.is_datetime64_any_dtype(values):
-        return values.dt.tz_localize(None) if values.dt.tz is not None else values
+        return moments_of(values)
     text = values.astype("string").str.strip().str.replace(r"\.0$", "", regex=True)
     if pd.api.types.is_numeric_dtype(values):
         whole = pd.to_numeric(text, errors="coerce")
@@ -52,13 +53,12 @@ def as_moments(values: pd.Series) -> pd.Series | None:
                 if moments.notna().all():
                     return moments
         return None
-    quarters = text.str.extract(r"^(\d{4})[-\s]?[Qq](\d)$")
-    if quarters.notna().all(axis=None):
-        text = quarters[0] + "-" + (quarters[1].astype(int) * 3 - 2).astype(str).str.zfill(2) + "-01"
-    text = text.str.replace(r"^(\d{4})[-\s]?[Mm](\d{1,2})$", r"\1-\2-01", regex=True)
+    moments = moments_of(text)
+    if moments.notna().mean() > 0.95:
+        return moments
     if not text.str.contains(r"\d{2,4}\D+\w+|^\d{8}$", regex=True, na=False).mean() > 0.9:
         return None
-    moments = pd.to_datetime(text, errors="coerce", format="mixed")
+    moments = pd.to_datetime(text, errors="coerce", format="mixed", utc=True).dt.tz_localize(None)
     return moments if moments.notna().mean() > 0.95 else None
 
 
