@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from actors.models.offline.catalogue.reading import moments_of
 from actors.models.offline.catalogue.task import Array, Frame, Task
 
 DAYS_A_YEAR = 365.2425
+MOST_KEYS = 8  # columns tried as parts of a series' key: with all threes, 92 tries at most
 TIME_NAMES = (
     "datetime",
     "timestamp",
@@ -144,15 +146,13 @@ def series_codes(train: Frame, test: Frame, steps: Array, task: Task) -> tuple[A
     ]
     best: tuple[float, list[str]] = (float(first["_step"].duplicated().mean()), [])
     names.sort(key=lambda c: (pd.api.types.is_numeric_dtype(both[c]), first[c].nunique()))
-    for size in (1, 2):
+    for size in (1, 2, 3):
         if best[0] <= 0.02:
             break
-        for at, name in enumerate(names):
-            for other in [None] if size == 1 else names[at + 1 :]:
-                keys = [name] if other is None else [name, other]
-                repeated = float(first.duplicated([*keys, "_step"]).mean())
-                if repeated < best[0] - 0.02:
-                    best = (repeated, keys)
+        for keys in combinations(names[:MOST_KEYS], size):
+            repeated = float(first.duplicated([*keys, "_step"]).mean())
+            if repeated < best[0] - 0.02:
+                best = (repeated, list(keys))
     if not best[1]:
         return np.zeros(len(train), dtype=int), np.zeros(len(test), dtype=int)
     codes = both.groupby(best[1], dropna=False, sort=False).ngroup().to_numpy()

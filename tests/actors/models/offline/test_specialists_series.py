@@ -116,6 +116,17 @@ def parallel_series(count: int = 3) -> tuple[Frame, Frame, np.ndarray]:
     return frame[~late].reset_index(drop=True), frame[late].drop(columns="y"), frame[late]["y"].to_numpy()
 
 
+def test_series_are_told_apart_by_three_keys() -> None:
+    keys = pd.MultiIndex.from_product([["n", "s"], ["x", "y", "z"], ["p", "q", "r"], range(2000, 2012)])
+    frame = keys.to_frame(index=False, name=["land", "shop", "product", "year"])
+    frame["offer"] = np.random.default_rng(0).integers(0, 4, len(frame))
+    frame["y"] = 1.0
+    late = frame["year"] >= 2010
+    train, test = add_steps(frame[~late], frame[late].drop(columns="y"), make_task(split_column="year"))
+    assert train.groupby(["land", "shop", "product"])["series_code"].nunique().max() == 1
+    assert train["series_code"].nunique() == test["series_code"].nunique() == 18
+
+
 @pytest.mark.parametrize("member", [harmonic_trend, backtested_mix, damped_holt, autoregression])
 def test_members_beat_the_last_value_on_parallel_series(member: object) -> None:
     train, test, wanted = parallel_series()
