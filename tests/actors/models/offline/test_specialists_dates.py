@@ -1,15 +1,22 @@
 """Dates of every spelling: one reading for features, splits and series."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from madeup import run
 
+from actors.contracts import Limits, SplitRule, TaskBrief
 from actors.models.offline.catalogue.reading import moments_of
 from actors.models.offline.catalogue.series_time import as_moments, date_steps
 from actors.models.offline.catalogue.splitting import time_folds
 from actors.models.offline.catalogue.tables_clean import as_dates, expand_dates
 from actors.models.offline.catalogue.task import Task
+from actors.models.offline.composing import candidates, compose, layout_of
+from actors.models.offline.script import render
 from runners.tasks import dates
+from runners.tasks.facts import profile_files
 
 SPELLINGS = [
     (["13/01/2020", "05/01/2020"], ["2020-01-13", "2020-01-05"]),
@@ -47,6 +54,24 @@ def make_task(**changes: object) -> Task:
         "split_column": "when",
     }
     return Task(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+def make_brief(files: dict[str, bytes], *, problem: str, split: SplitRule) -> TaskBrief:
+    return TaskBrief(
+        id="made-up",
+        description="",
+        problem=problem,  # type: ignore[arg-type]
+        metric="rmse",
+        direction="minimize",
+        target=("y",),
+        id_column="id",
+        prediction="value",
+        split=split,
+        files=profile_files(files),
+        train="train.csv",
+        test="test.csv",
+        sample_submission="sample_submission.csv",
+    )
 
 
 @pytest.mark.parametrize("read", [moments_of, dates.as_dates])
@@ -96,3 +121,34 @@ def test_the_latest_days_are_held_out(form: str) -> None:
     [(_, held, actual)] = time_folds(frame.sample(frac=1, random_state=0), make_task())
     assert sorted(actual.reshape(-1)) == list(range(48, 60))
     assert "y" not in held
+
+
+@pytest.mark.parametrize("form", ["%b-%y", "zones"])
+def test_a_composed_script_forecasts_several_series_whatever_the_spelling(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    months = pd.date_range("2012-01-01", periods=96, freq="MS")
+    zones = [f"{d:%Y-%m-%d}T12:00:00+0{1 + (3 < d.month < 11)}:00" for d in months]
+    season = np.arange(96) * 0.3 + 6 * np.sin(np.arange(96) * np.pi / 6)
+    parts = [
+        pd.DataFrame(
+            {"shop": s, "when": zones if form == "zones" else months.strftime(form), "y": k * season}
+        )
+        for k, s in enumerate(["north", "south", "west"], 1)
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    frame.insert(0, "id", np.random.default_rng(0).permutation(len(frame)))
+    late = np.tile(np.arange(96) >= 84, 3)
+    asked = frame[late]
+    tables = {
+        "train.csv": frame[~late],
+        "test.csv": asked.drop(columns="y"),
+        "sample_submission.csv": asked[["id"]].assign(y=0.0),
+    }
+    files = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
+    brief = make_brief(files, problem="forecast", split=SplitRule("time", "when"))
+    assert layout_of(brief) == "series"
+    script = compose(brief, Limits(), 0, candidates(brief, "member")[:1])
+    found = run(render(script), files, tmp_path, monkeypatch)
+    wrong = found.merge(asked, on="id", suffixes=("", "_true")).eval("y - y_true")
+    assert np.sqrt((wrong**2).mean()) < 0.1 * asked["y"].std()
