@@ -129,11 +129,10 @@ def test_a_composed_script_forecasts_several_series_whatever_the_spelling(
 ) -> None:
     months = pd.date_range("2012-01-01", periods=96, freq="MS")
     zones = [f"{d:%Y-%m-%d}T12:00:00+0{1 + (3 < d.month < 11)}:00" for d in months]
+    spelled = zones if form == "zones" else months.strftime(form)
     season = np.arange(96) * 0.3 + 6 * np.sin(np.arange(96) * np.pi / 6)
     parts = [
-        pd.DataFrame(
-            {"shop": s, "when": zones if form == "zones" else months.strftime(form), "y": k * season}
-        )
+        pd.DataFrame({"shop": s, "when": spelled, "y": k * season})
         for k, s in enumerate(["north", "south", "west"], 1)
     ]
     frame = pd.concat(parts, ignore_index=True)
