@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from actors.contracts import ColumnFacts, FileFacts
 from actors.errors import InputError
+from runners.tasks.dates import as_dates
 from runners.tasks.labels import as_text
 from runners.tasks.tables import TableFormat, detect, is_table, read, reader
 
@@ -120,10 +121,7 @@ def _moments(known: pd.Series) -> dict[str, float | None]:
 
 
 def _dates(known: pd.Series) -> bool:
-    sample = known.iloc[:200].astype(str)
-    if not bool(sample.str.match(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").all()):
-        return False
-    return bool(pd.to_datetime(sample, errors="coerce", format="mixed").notna().mean() > 0.95)
+    return bool(as_dates(known.iloc[:200]).notna().mean() > 0.95)
 
 
 def _arrays(name: str, data: bytes) -> FileFacts:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 from actors.contracts import SplitRule
+from runners.tasks.dates import as_dates
 from runners.tasks.labels import as_text
 
 Rows = NDArray[np.intp]
@@ -63,8 +64,7 @@ def cut_rows(
     if len(labelled) < 2 * parts:
         raise ValueError(f"{len(labelled)} labelled rows are too few for validation folds")
     if rule.kind == "time":
-        times = as_order(train[str(rule.column)])
-        future = as_order(test[str(rule.column)]) if len(test) else np.array([])
+        times, future = _orders(train, test, str(rule.column))
         return _by_time(times, np.unique(future), labelled, folds, parts)
     if rule.kind == "block":
         ordered, length = _blocks(train, test, labelled, rule.column, parts)
@@ -106,11 +106,23 @@ def as_order(values: pd.Series) -> NDArray[np.float64]:
     """Numbers or dates as numbers that sort the same way; raises ValueError for other text."""
     if pd.api.types.is_numeric_dtype(values):
         return np.asarray(values, dtype=np.float64)
+    dates = as_dates(values)
     try:
-        dates = pd.to_datetime(values, format="mixed")
+        if dates.isna().sum() > values.isna().sum():
+            dates = pd.to_datetime(values, format="mixed", utc=True).dt.tz_localize(None)
     except (ValueError, TypeError) as error:
         raise ValueError(f"column {values.name} holds neither numbers nor dates: {error}") from None
     return np.asarray(dates.to_numpy(dtype="datetime64[us]").astype(np.int64), dtype=np.float64)
+
+
+def _orders(
+    train: pd.DataFrame, test: pd.DataFrame, column: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The order of training and test rows, read together so that both are read alike."""
+    if not len(test):
+        return as_order(train[column]), np.array([])
+    order = as_order(pd.concat([train[column], test[column]], ignore_index=True).rename(column))
+    return order[: len(train)], order[len(train) :]
 
 
 def _by_time(
@@ -149,9 +161,9 @@ def _blocks(
     ordered = labelled
     length = len(labelled) // (10 * parts)
     if column is not None:
-        place = as_order(train[column])
+        place, asked = _orders(train, test, column)
         ordered = labelled[np.argsort(place[labelled], kind="stable")]
-        length = _run_length(place[labelled], as_order(test[column])) if len(test) else length
+        length = _run_length(place[labelled], asked) if len(test) else length
     return ordered, max(1, min(length, len(ordered) // parts))
 
 

@@ -94,3 +94,17 @@ def test_arrays_of_long_texts_and_archives_of_many_arrays_are_shortened_too() ->
     assert facts.columns[0].examples == ("x" * 60 + " ...",)
     assert len(facts.head) == 1_504
     assert facts.head.endswith(" ...")
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        (["12-Jan-2020", "13-Jan-2020"], "datetime"),
+        (["Jan 2020", "Feb 2020"], "datetime"),
+        (["2020-W05", "2020-W06"], "datetime"),
+        (["2020-01-01T00:00+01:00", "2020-07-01T00:00+02:00"], "datetime"),
+        (["12-34-56", "98-76-54"], "category"),
+    ],
+)
+def test_dates_are_told_by_every_usual_spelling(values: list[str], dtype: str) -> None:
+    assert profile_column(pd.Series(values, name="when")).dtype == dtype

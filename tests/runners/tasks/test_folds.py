@@ -295,3 +295,13 @@ def test_faults_of_that_code_are_named(tmp_path: Path, code: str, message: str) 
 
 def test_without_tables_or_code_there_are_no_folds(tmp_path: Path) -> None:
     assert make_folds(with_code(tmp_path, ""), 0, RULES) == []
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%d-%b-%Y", "zones"])
+def test_the_last_days_are_held_out_however_dates_are_spelled(form: str) -> None:
+    days = pd.date_range("2020-01-01", periods=40, freq="D")
+    zones = [f"{d:%Y-%m-%d}T12:00:00+0{1 + d.day % 2}:00" for d in days]
+    frame = pd.DataFrame({"when": zones if form == "zones" else days.strftime(form), "y": np.arange(40.0)})
+    train, test = frame[:35].reset_index(drop=True), frame[35:]
+    [cut] = cut_rows(train, test, ("y",), SplitRule("time", "when"), folds=1, parts=5, seed=0)
+    assert cut.held.tolist() == list(range(30, 35))

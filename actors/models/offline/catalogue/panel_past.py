@@ -142,6 +142,39 @@ def own_past(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
     return pd.concat([train, new_train], axis=1), pd.concat([test, new_test], axis=1)
 
 
+def own_history(train: Frame, test: Frame, task: Task, *, most: int = 8) -> tuple[Frame, Frame]:
+    """Columns of each entity's earlier targets, and of the earlier inputs that explain a part of them.
+
+    As in `own_past`, a training row sees only what is as long ago as the test rows' last known ones.
+    """
+    entity, time = panel_keys(train, test, task)
+    if not entity or len(task.classes) > 2:
+        return train, test
+    cut = len(train)
+    shared = [c for c in inputs(test, task).columns if c in train.columns and c not in (entity, time)]
+    shared = [c for c in shared if pd.api.types.is_numeric_dtype(train[c])][:most]
+    events = past_values(train, test, task)
+    events = events.join(train[shared].astype(float).add_prefix("past_"), rsuffix="_input")
+    both_keys = pd.factorize(pd.concat([train[entity], test[entity]], ignore_index=True))[0].astype(float)
+    both_times = time_numbers(pd.concat([train[time], test[time]], ignore_index=True))
+    keys, times = both_keys[:cut], both_times[:cut]
+    shortest = np.diff(np.unique(times)).min() if len(np.unique(times)) > 1 else 1.0
+    gaps = test_gaps(keys, times, both_keys[cut:], both_times[cut:])
+    wait = np.maximum(np.random.default_rng(0).choice(gaps, cut), shortest)
+    until = np.concatenate([times - wait + shortest / 2, both_times[cut:]])
+    found = seen_before(events, keys, times, both_keys, until)
+    faded = [f"past_{t}_faded" for t in task.target]
+    found = found[[c for c in found.columns if c in faded or c.endswith(("_last", "_mean"))]]
+    last = pd.Series(times).groupby(keys).max()
+    found["past_age"] = np.concatenate(
+        [wait, both_times[cut:] - pd.Series(both_keys[cut:]).map(last).to_numpy(dtype=float)]
+    )
+    # An entity's first rows have no past: means keep linear members steady.
+    found = found.fillna(found.iloc[:cut].mean()).dropna(axis=1)
+    new_train, new_test = found.iloc[:cut].set_index(train.index), found.iloc[cut:].set_index(test.index)
+    return pd.concat([train, new_train], axis=1), pd.concat([test, new_test], axis=1)
+
+
 def household_columns(train: Frame, entity: str, task: Task) -> list[str]:
     """The first column that puts a few entities each into one household, firm or family."""
     for name in train.columns:
@@ -195,6 +228,21 @@ def split_last_rows(train: Frame, task: Task, *, share: float = 0.35) -> list[tu
     held = known[last & (rng.random(len(known)) < share)]
     hidden = [c for c in (*task.target, *task.train_only) if c in train.columns]
     return [(train.drop(index=held.index), held.drop(columns=hidden), truth(held, task))]
+
+
+def split_last_times(train: Frame, task: Task, *, share: float = 0.15) -> list[tuple[Frame, Frame, Array]]:
+    """The latest times of all entities held out, every entity's earlier rows kept."""
+    train = train.reset_index(drop=True)
+    if task.split_column not in train.columns:
+        return split_last_rows(train, task)
+    when = time_numbers(train[task.split_column])
+    known = labelled(train, task)
+    times = np.unique(when[known.index])
+    # Whole times: an entity's neighbours of the same year would tell more than a test row may see.
+    start = times[-max(1, round(share * len(times)))]
+    held = known[when[known.index] >= start]
+    hidden = [c for c in (*task.target, *task.train_only) if c in train.columns]
+    return [(train[when < start], held.drop(columns=hidden), truth(held, task))]
 
 
 def load_past(task: Task) -> tuple[Frame, Frame]:
@@ -336,6 +384,27 @@ def has_past(brief: TaskBrief) -> float:
     return 0.6 if own else 0.0
 
 
+def has_panel(brief: TaskBrief) -> bool:
+    """Whether later times are asked of entities whose rows fill most of a grid of entities and times."""
+    tables = {f.name: f for f in brief.files}
+    train, test = tables.get(brief.train), tables.get(brief.test)
+    if (
+        brief.problem == "survival"
+        or brief.split.kind != "time"
+        or train is None
+        or test is None
+        or not train.rows
+    ):
+        return False
+    asked = {c.name for c in test.columns} - {brief.id_column, *brief.target}
+    time = next((c for c in train.columns if c.name == brief.split.column and c.name in asked), None)
+    keys = [c for c in train.columns if c.name in asked and c is not time and c.dtype != "real"]
+    return time is not None and any(
+        5 <= c.unique <= train.rows / 3 and 0.4 <= train.rows / (c.unique * max(time.unique, 1)) <= 1
+        for c in keys
+    )
+
+
 RECIPES = (
     Recipe(load_past, "load", "Tables of entities over time.", wants_past, ("past",)),
     Recipe(
@@ -347,12 +416,28 @@ RECIPES = (
         order=15,
     ),
     Recipe(
+        own_history,
+        "features",
+        "An entity's earlier targets and inputs.",
+        lambda b: 0.9 if has_panel(b) else 0.0,
+        ("table",),
+        order=15,
+    ),
+    Recipe(
         split_last_rows,
         "split",
         "Last rows of some entities, their past kept.",
         always(0.9),
         ("past",),
         {"share": (0.25, 0.35, 0.5)},
+    ),
+    Recipe(
+        split_last_times,
+        "split",
+        "The latest times of all entities.",
+        lambda b: 0.95 if has_panel(b) or (b.split.kind == "time" and wants_past(b)) else 0.0,
+        ("past", "table"),
+        {"share": (0.1, 0.15, 0.25)},
     ),
     Recipe(
         past_boosting,

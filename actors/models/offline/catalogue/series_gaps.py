@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 from scipy.stats import skew
 from sklearn.linear_model import Ridge
 
-from actors.contracts import TaskBrief
+from actors.contracts import ColumnFacts, TaskBrief
 from actors.models.offline.catalogue.reading import load_table
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.series import add_steps, cycles_of, one_series, plain_inputs
 from actors.models.offline.catalogue.series_core import season_at, season_of
 from actors.models.offline.catalogue.series_grid import grid_facts, load_grid
-from actors.models.offline.catalogue.task import Array, Frame, Task, truth
+from actors.models.offline.catalogue.series_time import name_rank
+from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, truth
 
 GAP_WORDS = ("gap", "missing block", "missing month", "missing value", "impute", "imputation", "interpolat")
+FILL_WORDS = ("gap", "impute", "imputation", "interpolat", "missing block", "missing month", "fill in")
 Filler = Callable[[Array, Array], Array]
 
 
@@ -51,6 +54,8 @@ def split_gaps(
 def fill_each(train: Frame, test: Frame, task: Task, fill: Filler, bend: str) -> Array:
     """Apply a filler to every series: its season is taken out first, skewed counts are bent."""
     actual = truth(train, task).reshape(len(train), -1)
+    effect, asked_effect = input_effects(train, test, actual, task)
+    actual = actual - effect
     out = np.tile(np.nanmedian(actual, axis=0), (len(test), 1))
     codes, steps = test["series_code"].to_numpy(), test["step_number"].to_numpy(dtype=float)
     for column in range(actual.shape[1]):
@@ -65,7 +70,47 @@ def fill_each(train: Frame, test: Frame, task: Task, fill: Filler, bend: str) ->
             values[np.clip(np.rint(t - low).astype(int), 0, len(grid) - 1)] = y
             filled = bent_fill(grid, values, cycles_of(train), fill, bend)
             out[rows, column] = np.interp(steps[rows], grid, filled)
-    return out
+    return out + asked_effect
+
+
+def input_effects(
+    train: Frame, test: Frame, actual: Array, task: Task, *, reach: int = 3, shrink: float = 10.0
+) -> tuple[Array, Array]:
+    """What the numeric inputs, known in the gaps too, add to each target in train and test rows.
+
+    Learnt from how far a step lies off the middle of its neighbours on both sides: a gap is filled
+    from just those, so only what they leave matters.
+    """
+    effects = np.zeros_like(actual), np.zeros((len(test), actual.shape[1]))
+    made = ("series_code", "step_number", "cycle_steps", "long_cycle_steps", "horizon_steps")
+    names = [
+        c
+        for c in inputs(test, task).columns
+        if task.train
+        and task.test
+        and c in train.columns
+        and c not in made
+        and name_rank(str(c)) == 99
+        and pd.api.types.is_numeric_dtype(train[c])
+        and train[c].std() > 0
+    ]
+    if not names:
+        return effects
+    scale = train[names].std()
+    x = ((train[names] - train[names].mean()) / scale).fillna(0.0).to_numpy(dtype=float)
+    z = ((test[names] - train[names].mean()) / scale).fillna(0.0).to_numpy(dtype=float)
+    order = np.lexsort((train["step_number"], train["series_code"]))
+    before, here, after = order[: -2 * reach], order[reach:-reach], order[2 * reach :]
+    codes, steps = train["series_code"].to_numpy(), train["step_number"].to_numpy(dtype=float)
+    even = (codes[before] == codes[after]) & np.isclose(steps[here] * 2, steps[before] + steps[after])
+    off = x[here] - (x[before] + x[after]) / 2
+    for column, y in enumerate(actual.T):
+        bend = y[here] - (y[before] + y[after]) / 2
+        used = even & np.isfinite(bend)
+        if used.sum() > 10 * len(names):
+            weights = Ridge(alpha=shrink, fit_intercept=False).fit(off[used], bend[used]).coef_
+            effects[0][:, column], effects[1][:, column] = x @ weights, z @ weights
+    return effects
 
 
 def bent_fill(grid: Array, values: Array, cycles: list[float], fill: Filler, bend: str) -> Array:
@@ -209,6 +254,45 @@ def gap_kernel(train: Frame, test: Frame, task: Task, *, trials: int = 20, bend:
     return fill_each(train, test, task, fill, bend)
 
 
+def gaps_of_tables(brief: TaskBrief, told: bool) -> float:
+    """How likely the test rows are steps within the time of the training rows, one or a few series.
+
+    Tables of other kinds speak of missing values too, so that words alone count for a table only
+    where its times fill the rows and little else is in it.
+    """
+    few = plain_inputs(brief)
+    if brief.split.kind == "block" and few <= 1:
+        return 0.9
+    tables = {f.name: f for f in brief.files}
+    train, test = tables.get(brief.train), tables.get(brief.test)
+    if brief.split.kind == "time" or train is None or test is None or not train.rows or few > 6:
+        return 0.0
+    asked = {c.name: c for c in test.columns if c.name not in (brief.id_column, *brief.target)}
+    shared = [c for c in train.columns if c.name in asked]
+    times = [
+        c
+        for c in shared
+        if (c.name == brief.split.column or name_rank(c.name) < 99)
+        and c.dtype in ("datetime", "integer", "real")
+    ]
+    keys = [c for c in shared if c.dtype in ("text", "category", "boolean")]
+    if len(keys) > 2 or not (told or brief.split.kind == "block"):
+        return 0.0
+    for time in times:
+        sizes = [1, *(c.unique for c in shared if c is not time and c.dtype != "real")]  # how many series
+        full = any(0.7 <= train.rows / (max(time.unique, 1) * max(n, 1)) <= 1 for n in sizes)
+        if full and lies_within(asked[time.name], time):
+            return 0.9 if few <= 1 else 0.7
+    return 0.0
+
+
+def lies_within(asked: ColumnFacts, known: ColumnFacts) -> bool:
+    """Whether a column's test values lie in the range of its training values, as far as facts tell."""
+    ends = (known.minimum, asked.minimum, asked.maximum, known.maximum)
+    found = [e for e in ends if e is not None]
+    return len(found) < len(ends) or found == sorted(found)
+
+
 def is_gaps(brief: TaskBrief) -> float:
     """A block split, or words of filling, over a series in time."""
     if brief.classes or brief.problem not in ("regression", "forecast", "count", "multioutput", "other"):
@@ -216,8 +300,7 @@ def is_gaps(brief: TaskBrief) -> float:
     text = brief.description.lower()
     told = any(w in text for w in GAP_WORDS)
     if brief.train and brief.test:
-        few = plain_inputs(brief) <= 1
-        return 0.9 if few and brief.split.kind == "block" else 0.0
+        return gaps_of_tables(brief, any(w in text for w in FILL_WORDS))
     if grid_facts(brief) is None or brief.problem == "forecast" or brief.split.kind == "time":
         return 0.0
     return 0.95 if brief.split.kind == "block" or told else 0.5

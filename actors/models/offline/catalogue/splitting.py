@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
+from actors.models.offline.catalogue.reading import moments_of
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, labelled, truth
 
@@ -67,7 +68,7 @@ def time_folds(train: Frame, task: Task, *, share: float = 0.2) -> Folds:
     if task.split_column in known.columns:
         when = known[task.split_column]
         if not pd.api.types.is_numeric_dtype(when):
-            when = pd.to_datetime(when, errors="coerce", format="mixed")
+            when = moments_of(when)
         order = np.argsort(when.to_numpy(), kind="stable")
     else:
         order = np.arange(len(known))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.encoding import is_number
+from actors.models.offline.catalogue.reading import moments_of
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Frame, Task, inputs
 from actors.models.offline.facts import has_missing, train_columns
@@ -66,15 +67,12 @@ def mark_missing(train: Frame, test: Frame, task: Task, *, share: float = 0.01) 
 
 def as_dates(column: Any) -> Any:
     """A column as dates, None when it does not hold dates."""
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return column.dt.tz_localize(None)
-    if is_number(column):
+    known = column.dropna()
+    # A few values tell most texts, which need not be read to their end.
+    if len(known) == 0 or moments_of(known.iloc[:100]).notna().mean() < 0.8:
         return None
-    text = column.dropna().astype("string").iloc[:100]
-    if len(text) == 0 or not text.str.contains(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", regex=True).all():
-        return None
-    parsed = pd.to_datetime(column, errors="coerce", format="mixed")
-    return parsed if parsed.notna().sum() > 0.9 * column.notna().sum() else None
+    parsed = moments_of(column)
+    return parsed if parsed.notna().sum() > 0.9 * len(known) else None
 
 
 def expand_dates(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
@@ -82,14 +80,14 @@ def expand_dates(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
     results = []
     firsts: dict[str, pd.Timestamp] = {}
     names = kept_columns(train, test, task)
-    dated = [c for c in names if as_dates(pd.concat([train[c], test[c]], ignore_index=True)) is not None]
-    for frame in (train, test):
+    # Both tables are read together: one alone may not show whether days or months come first.
+    read = {c: as_dates(pd.concat([train[c], test[c]], ignore_index=True)) for c in names}
+    dated = [c for c in names if read[c] is not None]
+    for frame, rows in ((train, slice(len(train))), (test, slice(len(train), None))):
         new: dict[str, object] = {}
         elapsed: dict[str, pd.Series[float]] = {}
         for name in dated:
-            when = as_dates(frame[name].reset_index(drop=True))
-            if when is None:
-                when = pd.to_datetime(frame[name].reset_index(drop=True), errors="coerce", format="mixed")
+            when = read[name].iloc[rows].reset_index(drop=True)
             first = firsts.setdefault(name, when.min())
             days = (when - first).dt.total_seconds() / 86400
             elapsed[name] = days

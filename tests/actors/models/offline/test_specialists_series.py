@@ -1,11 +1,14 @@
 """Forecasts and gaps: time of any spelling, grids of values, and members that beat the naive."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from madeup import made_up
 
+from actors.contracts import SplitRule, TaskBrief
 from actors.models.offline.catalogue import series_core
 from actors.models.offline.catalogue.panel_wide import load_wide, pooled_growth
 from actors.models.offline.catalogue.series import (
@@ -26,6 +29,7 @@ from actors.models.offline.catalogue.series_gaps import (
     gap_kernel,
     gap_line,
     gap_regression,
+    is_gaps,
     load_gaps,
     split_gaps,
 )
@@ -38,6 +42,7 @@ from actors.models.offline.catalogue.series_windows import (
     window_trees,
 )
 from actors.models.offline.catalogue.task import Frame, Task
+from runners.tasks.facts import profile_files
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
@@ -114,6 +119,17 @@ def parallel_series(count: int = 3) -> tuple[Frame, Frame, np.ndarray]:
     frame.insert(0, "id", np.random.default_rng(0).permutation(len(frame)))
     late = frame["date"] >= "2019-01-01"
     return frame[~late].reset_index(drop=True), frame[late].drop(columns="y"), frame[late]["y"].to_numpy()
+
+
+def test_series_are_told_apart_by_three_keys() -> None:
+    keys = pd.MultiIndex.from_product([["n", "s"], ["x", "y", "z"], ["p", "q", "r"], range(2000, 2012)])
+    frame = keys.to_frame(index=False, name=["land", "shop", "product", "year"])
+    frame["offer"] = np.random.default_rng(0).integers(0, 4, len(frame))
+    frame["y"] = 1.0
+    late = frame["year"] >= 2010
+    train, test = add_steps(frame[~late], frame[late].drop(columns="y"), make_task(split_column="year"))
+    assert train.groupby(["land", "shop", "product"])["series_code"].nunique().max() == 1
+    assert train["series_code"].nunique() == test["series_code"].nunique() == 18
 
 
 @pytest.mark.parametrize("member", [harmonic_trend, backtested_mix, damped_holt, autoregression])
@@ -240,6 +256,64 @@ def test_hidden_runs_do_not_touch_and_keep_their_truth(folder: Path) -> None:
     assert set(held["step_number"]).isdisjoint(fit["step_number"])
     known = train.set_index("step_number")["y"]
     assert np.allclose(known[held["step_number"]].to_numpy(), actual[:, 0])
+
+
+def gappy(inputs: int = 0) -> tuple[Frame, Frame, np.ndarray]:
+    """A walk over days with holes, some of it due to inputs that are known in the holes."""
+    rng = np.random.default_rng(2)
+    days = pd.date_range("2021-01-01", periods=400, freq="D").strftime("%Y-%m-%d")
+    frame = pd.DataFrame({"id": rng.permutation(400), "date": days, "y": rng.normal(size=400).cumsum()})
+    for k in range(inputs):
+        frame[f"x{k}"] = rng.normal(size=400)
+        frame["y"] += 2.0 * frame[f"x{k}"]
+    hidden = np.arange(400) % 40 >= 31
+    return frame[~hidden], frame[hidden].drop(columns="y"), frame[hidden]["y"].to_numpy()
+
+
+@pytest.mark.parametrize("member", [gap_autoregression, gap_regression, gap_kernel])
+def test_what_inputs_tell_of_a_gap_is_used(member: object) -> None:
+    task = make_task(problem="regression", split="block", split_column="date")
+    train, test, wanted = gappy(2)
+    found = member(*add_steps(train, test, task), task)  # type: ignore[operator]
+    names = ["x0", "x1"]
+    bare = add_steps(train.drop(columns=names), test.drop(columns=names), task)
+    assert error(found, wanted) < 0.7 * error(member(*bare, task), wanted)  # type: ignore[operator]
+
+
+FILL = "Fill the gaps of a daily series."
+
+
+@pytest.mark.parametrize(
+    ("inputs", "kind", "text", "chosen"),
+    [
+        (0, "random", FILL, True),
+        (2, "random", FILL, True),
+        (2, "block", "", True),
+        (0, "random", "", False),
+        (2, "random", "Some rows have missing values.", False),
+        (8, "block", FILL, False),
+        (0, "time", FILL, False),
+    ],
+)
+def test_tables_with_gaps_are_told_from_other_tables(inputs: int, kind: str, text: str, chosen: bool) -> None:
+    train, test, _ = gappy(inputs)
+    assert (is_gaps(brief_of(train, test, SplitRule(kind, "date"), text)) > 0.5) == chosen  # type: ignore[arg-type]
+
+
+def test_later_steps_and_tables_with_a_date_are_no_gaps() -> None:
+    train, test, _ = gappy()
+    steps = np.arange(len(train) + len(test))
+    later = test.assign(date=steps[len(train) :])
+    rule = SplitRule("random")
+    assert is_gaps(brief_of(train.assign(date=steps[: len(train)]), later, rule, FILL)) == 0
+    many = pd.concat([train.assign(id=train["id"] + 1000 * k) for k in range(5)], ignore_index=True)
+    assert is_gaps(brief_of(many, test, rule, FILL)) == 0
+
+
+def brief_of(train: Frame, test: Frame, split: SplitRule, text: str) -> TaskBrief:
+    tables = {"train.csv": train, "test.csv": test, "sample_submission.csv": test[["id"]].assign(y=0.0)}
+    files = profile_files({name: table.to_csv(index=False).encode() for name, table in tables.items()})
+    return replace(made_up("regression")[0], split=split, files=files, description=text)
 
 
 def test_lag_columns_are_grouped_nearest_first() -> None:

@@ -1,19 +1,25 @@
 """Texts, and panels whose rows have a past."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from madeup import made_up, run
 
+from actors.contracts import Limits, SplitRule
 from actors.models.offline.catalogue.panel_past import (
+    has_panel,
     load_past,
+    own_history,
     own_past,
     panel_keys,
     past_boosting,
     past_linear,
     past_trees,
     split_last_rows,
+    split_last_times,
 )
 from actors.models.offline.catalogue.task import Frame, Task, class_codes
 from actors.models.offline.catalogue.text import (
@@ -25,6 +31,9 @@ from actors.models.offline.catalogue.text import (
     text_ridge,
     text_svc,
 )
+from actors.models.offline.composing import candidates, compose
+from actors.models.offline.script import render
+from runners.tasks.facts import profile_files
 
 
 def make_task(**changes: object) -> Task:
@@ -134,6 +143,63 @@ def test_tables_without_a_past_pass_unchanged(tmp_path: Path, monkeypatch: pytes
     new_train, new_test = own_past(*load_past(make_task()), make_task())
     assert list(new_train.columns) == list(train.columns)
     assert "past_rows" not in new_test
+
+
+def yearly_panel() -> tuple[Frame, Frame, np.ndarray]:
+    """Levels that walk, and inputs that move them: the next two years of each country are asked."""
+    rng = np.random.default_rng(0)
+    country, year = np.repeat(np.arange(30), 16), np.tile(np.arange(2000, 2016), 30)
+    frame = pd.DataFrame(
+        {"id": rng.permutation(480), "country": [f"C{c:02d}" for c in country], "year": year}
+    )
+    for name in ("a", "b", "c", "d"):
+        frame[name] = rng.normal(size=480).round(3)
+    walk = rng.normal(0, 2, 30)[:, None] + np.cumsum(rng.normal(0, 0.8, (30, 16)), axis=1)
+    frame["cost"] = walk.reshape(-1) + frame["a"] - 0.5 * frame["b"] + rng.normal(0, 0.2, 480)
+    late = frame["year"] >= 2014
+    return frame[~late], frame[late].drop(columns="cost"), frame[late]["cost"].to_numpy()
+
+
+def test_history_is_as_old_as_that_of_the_test_rows() -> None:
+    train, test, _ = yearly_panel()
+    train = train[train["year"] <= 2012]  # a year lies between: nothing of the last two is known
+    seen, asked = own_history(train, test, make_task(split="time", split_column="year"))
+    row = seen[(seen["country"] == "C03") & (seen["year"] == 2010)].iloc[0]
+    own = train[train["country"] == "C03"].set_index("year")
+    assert row["past_age"] in (2, 3)
+    assert row["past_cost_last"] == pytest.approx(own.loc[2010 - row["past_age"], "cost"])
+    assert row["past_a_last"] == pytest.approx(own.loc[2010 - row["past_age"], "a"])
+    later = asked[(asked["country"] == "C03") & (asked["year"] == 2015)].iloc[0]
+    assert (later["past_age"], later["past_cost_last"]) == (3, own.loc[2012, "cost"])
+    assert seen.notna().all(axis=None)
+
+
+def test_the_latest_times_are_held_whole() -> None:
+    train, _, _ = yearly_panel()
+    task = make_task(split="time", split_column="year")
+    [(fit, held, actual)] = split_last_times(train.sample(frac=1, random_state=1), task)
+    assert sorted(held["year"].unique()) == [2012, 2013]
+    assert fit["year"].max() == 2011
+    assert len(held) == len(actual) == 60
+    assert "cost" not in held
+
+
+def test_a_panel_split_by_time_beats_the_last_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train, test, wanted = yearly_panel()
+    sample = test[["id"]].assign(cost=0.0)
+    tables = {"train.csv": train, "test.csv": test, "sample_submission.csv": sample}
+    files = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
+    made, _ = made_up("regression")
+    brief = replace(
+        made, target=("cost",), split=SplitRule("time", "year"), files=profile_files(files), classes=()
+    )
+    assert has_panel(brief)
+    assert not has_panel(replace(brief, split=SplitRule("random")))
+    assert not has_panel(made)
+    script = compose(brief, Limits(), 0, candidates(brief, "member")[:1])
+    found = run(render(script), files, tmp_path, monkeypatch)["cost"].to_numpy()
+    last = test["country"].map(train.groupby("country")["cost"].last()).to_numpy()
+    assert np.sqrt(np.mean((found - wanted) ** 2)) < 0.85 * np.sqrt(np.mean((last - wanted) ** 2))
 
 
 TOPICS = {
