@@ -13,7 +13,7 @@ from runners.tasks.assemble import assemble, find_tables
 from runners.tasks.bundles import read_folder
 from runners.tasks.fixed_width import keep_spans
 from runners.tasks.labels import as_text, sorted_labels
-from runners.tasks.moving import move_rows, open_tables
+from runners.tasks.moving import in_file_order, move_rows, open_tables
 from runners.tasks.spec import TaskSpec, read_spec
 from runners.tasks.splitting import Cut, cut_rows
 from runners.tasks.tables import TableFormat, detect, read, read_exact, suffix, write_exact
@@ -125,6 +125,8 @@ def _held_among_test(
 ) -> tuple[dict[str, bytes], pd.DataFrame]:
     """The files with the hold-out among the user's own test rows, which keep their ids."""
     tables = open_tables(files, names)
+    if in_file_order(files, tables, spec.id_column):
+        raise ValueError("arrays hold the training rows by their position alone")
     seed = zlib.crc32(spec.id.encode())
     cut = _cut(spec, tables.typed_train, tables.typed_test, seed)
     moved = move_rows(files, tables, spec, cut, seed, relabel=False)

@@ -15,7 +15,7 @@ from actors.contracts import DataBundle
 from actors.errors import InputError
 from runners.tasks.bundles import make_bundle
 from runners.tasks.labels import as_text
-from runners.tasks.moving import move_rows, open_tables
+from runners.tasks.moving import in_file_order, move_rows, open_tables
 from runners.tasks.splitting import FoldRules, cut_rows
 from runners.tasks.tables import detect, read_exact
 from runners.tasks.task import Task
@@ -43,6 +43,8 @@ def make_folds(task: Task, seed: int, rules: FoldRules) -> list[Fold]:
         return []
     tables = open_tables(task.files, task.names)
     spec = task.spec
+    if in_file_order(task.files, tables, spec.id_column):
+        return []
     labelled = int(tables.typed_train[list(spec.target)].notna().all(axis=1).sum())
     try:
         cuts = cut_rows(

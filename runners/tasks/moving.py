@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from actors.contracts import SplitRule
+from actors.models.offline.catalogue.arrays_files import part_of
 from runners.tasks.ids import more_ids, opaque, referenced, shuffled
-from runners.tasks.labels import as_text
+from runners.tasks.labels import as_text, without_zeros
 from runners.tasks.spec import TaskSpec
 from runners.tasks.splitting import Cut, Rows, as_order
 from runners.tasks.tables import TableFormat, detect, read, read_exact, read_tables, write_exact
@@ -29,6 +35,7 @@ class Tables:
     typed_train: pd.DataFrame
     typed_test: pd.DataFrame
     others: tuple[pd.DataFrame, ...]  # further public tables
+    marks: frozenset[str]  # names of further public files, and values of arrays of identifiers
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,41 @@ def open_tables(files: Mapping[str, bytes], names: TaskFiles) -> Tables:
         read(files[names.train], layouts[names.train]),
         read(files[names.test], layouts[names.test]),
         others,
+        _marks(files, names),
     )
+
+
+def _marks(files: Mapping[str, bytes], names: TaskFiles) -> frozenset[str]:
+    """What identifiers may point at beside tables: the stems of files, and arrays of identifiers."""
+    parts = (names.train, names.test, names.sample_submission)
+    found = {PurePosixPath(name).stem for name in files if name not in parts}
+    for name, values in open_arrays(files).items():
+        if part_of(name, values).role == "ids":
+            found |= set(as_text(pd.Series(values.ravel())))
+    return frozenset(without_zeros(pd.Series(sorted(found), dtype=object)))
+
+
+def open_arrays(files: Mapping[str, bytes]) -> dict[str, NDArray[Any]]:
+    """Every array of npz and npy files, by file and name; what cannot be read is left out."""
+    found: dict[str, NDArray[Any]] = {}
+    for name, data in files.items():
+        if name.endswith((".npz", ".npy")):
+            try:
+                loaded = np.load(io.BytesIO(data), allow_pickle=False)
+                single = isinstance(loaded, np.ndarray)
+                arrays = {name: loaded} if single else {f"{name} {k}": loaded[k] for k in loaded.files}
+            except (ValueError, OSError, zipfile.BadZipFile):
+                continue
+            found.update(arrays)
+    return found
+
+
+def in_file_order(files: Mapping[str, bytes], tables: Tables, key: str) -> bool:
+    """Whether arrays hold the training rows by position alone, so that no row can leave the table."""
+    ids = set(without_zeros(as_text(tables.train[key]))) if key in tables.train.columns else set()
+    if ids and len(ids & tables.marks) > len(ids) // 2:
+        return False
+    return any(len(v) == len(tables.train) for v in open_arrays(files).values() if v.ndim > 1)
 
 
 def move_rows(
@@ -121,7 +162,8 @@ def _may_relabel(tables: Tables, spec: TaskSpec) -> bool:
     known = tables.sample[key]
     pool = pd.concat([known, tables.train[key]]) if key in tables.train.columns else known
     pool.name = key
-    return opaque(pool) and not referenced(pool, tables.others)
+    pointing = without_zeros(as_text(pool)).isin(tables.marks)
+    return opaque(pool) and not referenced(pool, tables.others) and float(pointing.mean()) <= 0.5
 
 
 def _relabel(

@@ -1,3 +1,4 @@
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -295,3 +296,27 @@ def test_faults_of_that_code_are_named(tmp_path: Path, code: str, message: str) 
 
 def test_without_tables_or_code_there_are_no_folds(tmp_path: Path) -> None:
     assert make_folds(with_code(tmp_path, ""), 0, RULES) == []
+
+
+def array_bytes(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values)
+    return buffer.getvalue()
+
+
+def test_ids_that_name_files_stay(tmp_path: Path) -> None:
+    folder = write_task("binary", tmp_path)
+    before = pd.read_csv(folder / "train.csv").set_index("id")
+    for number in before.index:
+        (folder / f"{number:05d}.png").write_bytes(b"")
+    task = load_folder(folder)
+    for fold in make_folds(task, 0, RULES):
+        train = table(dict(fold.bundle.files), task.names.train).set_index("id")
+        assert train["income"].equals(before["income"].loc[train.index])
+
+
+def test_rows_that_arrays_hold_by_position_do_not_move(tmp_path: Path) -> None:
+    folder = write_task("binary", tmp_path)
+    rows = len(pd.read_csv(folder / "train.csv"))
+    (folder / "X_train.npy").write_bytes(array_bytes(np.zeros((rows, 4, 4))))
+    assert make_folds(load_folder(folder), 0, RULES) == []

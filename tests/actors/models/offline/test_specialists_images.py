@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 
 from actors.contracts import ColumnFacts, FileFacts, SplitRule, TaskBrief
 from actors.models.offline.catalogue.arrays_images import (
+    holds_items,
     image_graph,
     image_neighbours,
     image_network,
@@ -262,3 +263,41 @@ def test_shifted_classes_are_no_novelty() -> None:
         classes=("0", "1", "2"),
     )
     assert is_novelty(brief) == 0
+
+
+def brief_of(*files: FileFacts, **changes: object) -> TaskBrief:
+    facts: dict[str, object] = {
+        "id": "t",
+        "description": "Digits.",
+        "problem": "multiclass",
+        "metric": "accuracy",
+        "direction": "maximize",
+        "target": ("label",),
+        "id_column": "id",
+        "prediction": "label",
+        "split": SplitRule(),
+        "files": files,
+        "train": "train.csv",
+        "test": "test.csv",
+        "sample_submission": "sample_submission.csv",
+        "classes": ("0", "1", "2"),
+    }
+    return TaskBrief(**{**facts, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("column", "promise"),
+    [
+        (None, 0.7),
+        (ColumnFacts("path", "text", unique=9, examples=("a/1.png", "a/2.png")), 0.7),
+        (ColumnFacts("split", "category", unique=1, examples=("test",)), 0.7),
+        (ColumnFacts("age", "integer", unique=9, examples=("41", "7")), 0.0),
+    ],
+)
+def test_tables_of_identifiers_leave_the_say_to_pictures(column: ColumnFacts | None, promise: float) -> None:
+    columns = (ColumnFacts("id", "integer", unique=30), *([column] if column else []))
+    pictures = [FileFacts(f"images/{n}.png", "png", 1) for n in range(30)]
+    tables = [FileFacts("test.csv", "csv", 1, columns=columns)]
+    assert holds_items(brief_of(*tables, *pictures)) == promise
+    arrays = FileFacts("X.npz", "npz", 1, columns=(ColumnFacts("images", "array"),))
+    assert holds_items(brief_of(*tables, arrays)) == (0.85 if promise else 0.0)
