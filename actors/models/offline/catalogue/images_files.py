@@ -35,6 +35,13 @@ def read_pictures() -> dict[str, Array]:
     return found
 
 
+def resized(picture: Array, high: int, wide: int) -> Array:
+    """A picture in another size, channel by channel."""
+    planes = [Image.fromarray(p.astype(np.float32)) for p in np.moveaxis(picture, 2, 0)]
+    turned = [np.asarray(p.resize((wide, high), Image.Resampling.BICUBIC), dtype=float) for p in planes]
+    return np.stack(turned, axis=2)
+
+
 def name_words(name: str) -> list[str]:
     """The words and numbers of a file name or an identifier, in lower case."""
     return re.findall(r"[a-z]+|\d+", name.lower().rsplit(".", 1)[0] if "." in name else name.lower())

@@ -20,6 +20,7 @@ from actors.models.offline.catalogue.arrays_images import (
     image_svc,
     image_values,
     item_blocks,
+    item_columns,
     load_items,
 )
 from actors.models.offline.catalogue.arrays_novelty import (
@@ -48,7 +49,7 @@ from actors.models.offline.catalogue.images_inpaint import (
     split_pixels,
     triangle_fill,
 )
-from actors.models.offline.catalogue.task import Task
+from actors.models.offline.catalogue.task import Frame, Task
 
 
 def make_task(**changes: object) -> Task:
@@ -301,3 +302,49 @@ def test_tables_of_identifiers_leave_the_say_to_pictures(column: ColumnFacts | N
     assert holds_items(brief_of(*tables, *pictures)) == promise
     arrays = FileFacts("X.npz", "npz", 1, columns=(ColumnFacts("images", "array"),))
     assert holds_items(brief_of(*tables, arrays)) == (0.85 if promise else 0.0)
+
+
+def pictures_by_number(folder: Path, style: str) -> tuple[Frame, Task]:
+    """Ten training and six test pictures, each as bright as its own number of `wanted`."""
+    bright = {("train", n): 10 * n for n in range(10)} | {("test", n): 10 * n + 105 for n in range(6)}
+    known, asked = pd.DataFrame({"id": range(10)}), pd.DataFrame({"id": range(6)})
+    for (side, number), level in bright.items():
+        high = 8 if style != "sizes" else 8 + 4 * (number % 3)
+        pixels = np.full((high, high), float(level))
+        pixels[-2:, -2:] = 255 - level  # a corner that must not be cut off
+        save(folder / f"{side}/{number:03d}.png", pixels)
+    if style == "files":  # the numbers of the pictures go backwards through the tables
+        known, asked = (
+            known.assign(file=[f"{9 - n:03d}.png" for n in known["id"]]),
+            asked.assign(id=asked["id"]),
+        )
+        asked = asked.assign(file=[f"test/{5 - n:03d}.png" for n in asked["id"]])
+        asked.to_csv(folder / "asked.csv", index=False)
+    lost = [{"id": 77, "file": "077.png"}] if style == "files" else [{"id": 77}]
+    known = pd.concat([known, pd.DataFrame(lost)], ignore_index=True)
+    known.assign(label=np.arange(len(known))).to_csv(folder / "labels.csv", index=False)
+    asked[["id"]].assign(label=0).to_csv(folder / "sample_submission.csv", index=False)
+    return asked, make_task(target=("label",))
+
+
+@pytest.mark.parametrize("style", ["numbers", "files", "sizes"])
+def test_pictures_are_found_by_number_name_and_side(folder: Path, style: str) -> None:
+    asked, task = pictures_by_number(folder, style)
+    train, test = load_items(task)
+    first, last = "px_0_0_0", item_columns(test)[-1]
+    backwards = style == "files"
+    known = train.dropna(subset=["label"]).sort_values("label")
+    assert known[first].round().tolist() == [10 * (9 - n if backwards else n) for n in range(10)]
+    wanted = np.array([10 * (5 - n if backwards else n) + 105 for n in asked["id"]])
+    found = test.set_index("id").loc[asked["id"]]
+    assert np.allclose(found[first], wanted, atol=1)
+    assert np.allclose(found[last], 255 - wanted, atol=12)
+
+
+def test_rows_without_a_picture_are_counted(folder: Path) -> None:
+    _, task = pictures_by_number(folder, "numbers")
+    for number in (2, 4):
+        (folder / f"test/{number:03d}.png").rename(folder / f"test/spare_{number}b{number}.png")
+        (folder / f"train/{number:03d}.png").unlink()
+    with pytest.raises(ValueError, match="2 of 6 rows"):
+        load_items(task)
