@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
+from actors.models.offline.catalogue.arrays_files import LABEL_WORDS, array_words, part_of
+from runners.tasks.arrays import open_arrays
 from runners.tasks.labels import as_text, sorted_labels
 from runners.tasks.spec import CLASSIFICATION, TaskSpec
 from runners.tasks.tables import read_tables
 from runners.tasks.task import TaskFiles
-
-_LABEL_ARRAYS = ("y", "y_train", "labels", "train_labels", "target", "targets")
 
 
 def shown_classes(
@@ -35,13 +33,10 @@ def shown_classes(
 
 def _labels_in_arrays(spec: TaskSpec, files: Mapping[str, bytes]) -> tuple[str, ...]:
     """The labels of a one-dimensional array that is named like one of labels, or after the target."""
-    for name, data in files.items():
-        if not name.endswith(".npz"):
-            continue
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            for key in arrays.files:
-                if key in _LABEL_ARRAYS or (len(spec.target) == 1 and key.startswith(spec.target[0])):
-                    values = arrays[key]
-                    if values.ndim == 1 and values.dtype.kind in "iuUb":
-                        return sorted_labels(as_text(pd.Series(values)))
+    for name, values in open_arrays(files).items():
+        part = part_of(name, values)
+        told = array_words(name) & LABEL_WORDS or (len(spec.target) == 1 and name.startswith(spec.target[0]))
+        flat = values.ndim == 1 or values.shape[1:] == (1,)
+        if (part.side, part.role) == ("train", "labels") and told and flat and values.dtype.kind in "iuUb":
+            return sorted_labels(as_text(pd.Series(values.ravel())))
     return ()

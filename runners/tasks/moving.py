@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from actors.contracts import SplitRule
 from actors.models.offline.catalogue.arrays_files import part_of
+from runners.tasks.arrays import open_arrays
 from runners.tasks.ids import more_ids, opaque, referenced, shuffled
 from runners.tasks.labels import as_text, without_zeros
 from runners.tasks.spec import TaskSpec
@@ -74,21 +71,6 @@ def _marks(files: Mapping[str, bytes], names: TaskFiles) -> frozenset[str]:
         if part_of(name, values).role == "ids":
             found |= set(as_text(pd.Series(values.ravel())))
     return frozenset(without_zeros(pd.Series(sorted(found), dtype=object)))
-
-
-def open_arrays(files: Mapping[str, bytes]) -> dict[str, NDArray[Any]]:
-    """Every array of npz and npy files, by file and name; what cannot be read is left out."""
-    found: dict[str, NDArray[Any]] = {}
-    for name, data in files.items():
-        if name.endswith((".npz", ".npy")):
-            try:
-                loaded = np.load(io.BytesIO(data), allow_pickle=False)
-                single = isinstance(loaded, np.ndarray)
-                arrays = {name: loaded} if single else {f"{name} {k}": loaded[k] for k in loaded.files}
-            except (ValueError, OSError, zipfile.BadZipFile):
-                continue
-            found.update(arrays)
-    return found
 
 
 def in_file_order(files: Mapping[str, bytes], tables: Tables, key: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +19,15 @@ from actors.models.offline.catalogue.images_files import (
 from actors.models.offline.catalogue.reading import read_table
 from actors.models.offline.catalogue.task import Array, Frame, Task, label_text
 
+TRAIN_WORDS = {"train", "training", "tr"}
 TEST_WORDS = {"test", "testing", "eval", "evaluation", "holdout", "query", "te"}
 POOL_WORDS = {"unlabelled", "unlabeled", "unlab", "pool", "extra", "unsupervised", "un", "u"}
 LABEL_WORDS = {"y", "label", "labels", "target", "targets", "class", "classes", "digit", "digits"}
 ID_WORDS = {"id", "ids", "index", "indices", "key", "keys", "name", "names"}
 WIDEST = 32  # pixels; larger pictures are shrunk to at most this side
+FEWEST_STEPS = 4  # a signal is longer than this many times its channels,
+MOST_CHANNELS = 16  # of which it has at most these
+BLOCKS = 32  # block means, and as many blocks of frequencies, of a signal's channel
 
 
 @dataclass(frozen=True)
@@ -36,24 +41,52 @@ class Part:
 
 def read_arrays() -> dict[str, Array]:
     """Every array of every npz and npy file below ./input."""
-    found: dict[str, Array] = {}
+    loaded = []
     for path in sorted(Path("input").rglob("*.np[yz]")):
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            found[path.stem] = loaded
-        else:
-            found.update({name: loaded[name] for name in loaded.files})
-    return found
+        found = np.load(path, allow_pickle=False)
+        single = isinstance(found, np.ndarray)
+        loaded.append((path.stem, {"": found} if single else {key: found[key] for key in found.files}))
+    return named_arrays(loaded)
+
+
+def named_arrays(loaded: Sequence[tuple[str, Mapping[str, Array]]]) -> dict[str, Array]:
+    """Arrays of several files by name; the file's name adds what an array's leaves open."""
+    sides = TRAIN_WORDS | TEST_WORDS | POOL_WORDS
+    keys = [key for _, arrays in loaded for key in arrays]
+    named: dict[str, Array] = {}
+    for stem, arrays in loaded:
+        sided = array_words(stem) & sides
+        for key, values in arrays.items():
+            name = key or stem
+            if re.fullmatch(r"arr_\d+", key):
+                name = f"{stem}_{key}"
+            elif key and sided and not array_words(key) & sides:  # not its other words: they may mislead
+                name = "_".join([*sorted(sided), key])
+            elif key and keys.count(key) > 1:
+                name = f"{stem}_{key}"
+            named[f"{stem}_{name}" if name in named else name] = values
+    return named
+
+
+def array_words(name: str) -> set[str]:
+    """The words of an array's name in lower case; Xtrain, y_tr and testX are two each."""
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+    sides = "train|training|tr|testing|test|te|unlabell?ed|unlab"
+    kinds = "xs?|ys?|ids?|labels?|targets?|images?|data"
+    joined = re.compile(f"({kinds})({sides}|un|u)|({sides})({kinds})")
+    split = [joined.fullmatch(w) for w in words]
+    return {p for w, m in zip(words, split, strict=True) for p in (m.groups() if m else (w,)) if p}
 
 
 def part_of(name: str, values: Array) -> Part:
     """What an array is, by its name and shape."""
-    words = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()))
+    words = array_words(name)
     side = "test" if words & TEST_WORDS else "pool" if words & POOL_WORDS else "train"
     flat = values.ndim == 1 or (values.ndim == 2 and values.shape[1] == 1)
     if words & ID_WORDS and flat:
         return Part(side, "ids", values.ravel())
-    return Part(side, "labels" if words & LABEL_WORDS or flat else "items", values)
+    told = words & LABEL_WORDS and values.ndim < 3
+    return Part(side, "labels" if told or flat else "items", values)
 
 
 def shrink(items: Array) -> Array:
@@ -78,13 +111,27 @@ def looks_square(flat: Array) -> bool:
     return bool(beside > np.abs((rows * rows[:, order]).mean(axis=0)).mean() * 1.3)
 
 
+def signal_numbers(signals: Array) -> Array:
+    """Items x steps x channels as block means in time and loudness by frequency, channel by channel."""
+    scaled = np.nan_to_num(signals / (np.nanstd(signals, axis=(0, 1)) + 1e-9))
+    tones = np.log1p(np.abs(np.fft.rfft(scaled, axis=1)))[:, 1:]
+    parts = []
+    for values in (scaled, tones):
+        starts = np.unique(np.linspace(0, values.shape[1], BLOCKS, endpoint=False).astype(int))
+        lengths = np.diff([*starts, values.shape[1]])
+        parts.append(np.add.reduceat(values, starts, axis=1) / lengths[:, None])
+    return np.asarray(np.concatenate(parts, axis=1).reshape(len(signals), -1), dtype=np.float32)
+
+
 def item_frame(items: Array) -> Frame:
-    """Items as rows; columns px_row_col(_channel) for pictures, x0 ... for plain features."""
+    """Items as rows; columns px_row_col(_channel) for pictures, x0 ... for signals and plain features."""
     items = np.asarray(items, dtype=np.float32)
     if items.ndim == 2 and looks_square(items):
         side = round(np.sqrt(items.shape[1]))
         items = items.reshape(len(items), side, side)
     shape = list(items.shape)
+    if len(shape) == 3 and min(shape[1:]) <= MOST_CHANNELS and max(shape[1:]) > FEWEST_STEPS * min(shape[1:]):
+        items = signal_numbers(items if shape[1] > shape[2] else np.moveaxis(items, 1, 2))
     if len(shape) == 4 and shape[1] in (1, 3) and shape[3] > 4:
         items = np.moveaxis(items, 1, 3)
     if items.ndim == 2:

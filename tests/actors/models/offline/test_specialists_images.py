@@ -176,6 +176,11 @@ def digits(folder: Path, style: str) -> tuple[np.ndarray, Task]:
             folder / "d.npz", X_train=images[known], y_train=labels[known], X_test=images[test],
             id_test=ids[test], X_unlabeled=pool,
         )  # fmt: skip
+    elif style == "joined names":
+        np.savez(folder / "d.npz", Xtr=images[known], ytr=labels[known], Xte=images[test])
+    elif style == "two archives":
+        np.savez(folder / "digits_train.npz", images=images[known], labels=labels[known])
+        np.savez(folder / "digits_test.npz", images=images[test])
     elif style == "flat":
         flat = images.reshape(900, -1)
         for name, values in (("train_x", flat[known]), ("train_y", labels[known]), ("test_x", flat[test])):
@@ -192,12 +197,15 @@ def digits(folder: Path, style: str) -> tuple[np.ndarray, Task]:
     return labels[test], make_task(**facts, target=("label",), classes=tuple("0123456789"))
 
 
-@pytest.mark.parametrize("style", ["archive", "flat", "one array", "files"])
+STYLES = ["archive", "joined names", "two archives", "flat", "one array", "files"]
+
+
+@pytest.mark.parametrize("style", STYLES)
 def test_pictures_are_told_apart_however_they_come(folder: Path, style: str) -> None:
     wanted, task = digits(folder, style)
     train, test = load_items(task)
     assert train["label"].notna().sum() == 300
-    assert len(train) == (300 if style == "flat" else 600)
+    assert len(train) == (300 if style in ("flat", "joined names", "two archives") else 600)
     order = pd.read_csv(folder / "sample_submission.csv")["id"]
     found = pd.Series(image_svc(train, test, task).argmax(axis=1), index=test["id"])[order].to_numpy()
     assert (found == wanted).mean() > 0.87  # other writers, a third of the labels
@@ -348,3 +356,19 @@ def test_rows_without_a_picture_are_counted(folder: Path) -> None:
         (folder / f"train/{number:03d}.png").unlink()
     with pytest.raises(ValueError, match="2 of 6 rows"):
         load_items(task)
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_signals_of_several_channels_are_told_apart(folder: Path, last: bool) -> None:
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 3, 300)
+    turns = np.array([0.03, 0.06, 0.09])[kinds][:, None, None] * np.arange(128)[None, :, None]
+    signals = np.sin(2 * np.pi * (turns + rng.random((300, 1, 3)))) + rng.normal(0, 1, (300, 128, 3))
+    items = signals if last else np.moveaxis(signals, 1, 2)
+    np.savez(folder / "d.npz", X_train=items[:200], y_train=kinds[:200], X_test=items[200:])
+    pd.DataFrame({"id": range(100), "label": 0}).to_csv(folder / "sample_submission.csv", index=False)
+    facts = {"kind": "classes", "problem": "multiclass", "metric": "accuracy", "prediction": "label"}
+    task = make_task(**facts, target=("label",), classes=("0", "1", "2"))
+    train, test = load_items(task)
+    assert len(item_columns(train)) <= 3 * 64
+    assert (image_svc(train, test, task).argmax(axis=1) == kinds[200:]).mean() > 0.9
