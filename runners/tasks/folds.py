@@ -14,6 +14,7 @@ import pandas as pd
 from actors.contracts import DataBundle
 from actors.errors import InputError
 from runners.tasks.bundles import make_bundle
+from runners.tasks.classes import known_targets
 from runners.tasks.labels import as_text
 from runners.tasks.moving import in_file_order, move_rows, open_tables
 from runners.tasks.splitting import FoldRules, cut_rows
@@ -45,10 +46,11 @@ def make_folds(task: Task, seed: int, rules: FoldRules) -> list[Fold]:
     spec = task.spec
     if in_file_order(task.files, tables, spec.id_column):
         return []
-    labelled = int(tables.typed_train[list(spec.target)].notna().all(axis=1).sum())
+    train = known_targets(tables.typed_train, spec, task.description)
+    labelled = int(train[list(spec.target)].notna().all(axis=1).sum())
     try:
         cuts = cut_rows(
-            tables.typed_train,
+            train,
             tables.typed_test,
             spec.target,
             spec.split,

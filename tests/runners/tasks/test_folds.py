@@ -320,3 +320,19 @@ def test_rows_that_arrays_hold_by_position_do_not_move(tmp_path: Path) -> None:
     rows = len(pd.read_csv(folder / "train.csv"))
     (folder / "X_train.npy").write_bytes(array_bytes(np.zeros((rows, 4, 4))))
     assert make_folds(load_folder(folder), 0, RULES) == []
+
+
+def test_rows_marked_as_unlabelled_are_never_held_out(tmp_path: Path) -> None:
+    folder = write_task("binary", tmp_path)
+    train = pd.read_csv(folder / "train.csv")
+    train.loc[80:, "churned"] = -1
+    train.to_csv(folder / "train.csv", index=False)
+    (folder / "description.md").write_text("Semi-supervised: most rows carry no label.")
+    task = load_folder(folder)
+    assert task.classes == ("0", "1")
+    folds = make_folds(task, 0, RULES)
+    assert sum(len(fold.answers) for fold in folds) == 80
+    for fold in folds:
+        assert set(fold.answers["churned"]) == {"0", "1"}
+        kept = table(dict(fold.bundle.files), task.names.train)
+        assert (kept["churned"] == -1).sum() == len(train) - 80
