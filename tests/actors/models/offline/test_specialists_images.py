@@ -37,10 +37,12 @@ from actors.models.offline.catalogue.images_denoise import (
     cosine_shrinkage,
     filter_boosting,
     filter_ridge,
+    is_denoise,
     load_denoise,
     pair_pictures,
     split_pictures,
 )
+from actors.models.offline.catalogue.images_files import picture_for
 from actors.models.offline.catalogue.images_inpaint import (
     kriging_fill,
     load_inpaint,
@@ -139,6 +141,67 @@ def test_pairs_are_told_by_names() -> None:
         [("train_noisy.png", "train_clean.png")],
         ["test_noisy.png"],
     )
+
+
+@pytest.mark.parametrize(("noisy", "clean"), [("blurred", "sharp"), ("lr", "hr"), ("LowRes", "HighRes")])
+def test_pairs_have_many_names(noisy: str, clean: str) -> None:
+    names = [f"train/{noisy}/01.png", f"train/{clean}/1.png", f"test/{noisy}/02.png"]
+    assert pair_pictures(names) == ([(names[0], names[1])], [names[2]])
+
+
+def test_a_list_that_is_cut_off_still_shows_pairs() -> None:
+    names = [f"test/noisy/{n:03d}.png" for n in range(20)] + [f"train/clean/{n:03d}.png" for n in range(80)]
+    files = [FileFacts(n, "png", 1) for n in names]
+    numbers = {"classes": (), "train": "", "test": "", "problem": "regression"}
+    assert is_denoise(brief_of(*files, **numbers)) > 0.9
+    assert is_denoise(brief_of(*files[20:], **numbers)) == 0
+
+
+@pytest.mark.parametrize("value", ["3", "img3", "img_003", "003.png", "test_3", "photo-3"])
+def test_identifiers_find_pictures_by_number(value: str) -> None:
+    assert picture_for(value, ["test/noisy/001.png", "test/noisy/003.png"]) == "test/noisy/003.png"
+
+
+def restoration(folder: Path, depth: str, shrink: int) -> tuple[np.ndarray, Task]:
+    scale = 257 if depth == "uint16" else 1
+    rng = np.random.default_rng(0)
+    clean = {n: scene(48, 48, seed=n).round() for n in (1, 2, 3)}
+    for number, pixels in clean.items():
+        small = pixels.reshape(48 // shrink, shrink, 48 // shrink, shrink).mean(axis=(1, 3))
+        noisy = np.clip(small + rng.normal(0, 6, small.shape), 0, 255).round()
+        side = "train" if number < 3 else "test"
+        parts = {"lr": noisy} | ({"hr": pixels} if number < 3 else {})
+        for part, values in parts.items():
+            path = folder / f"{side}/{part}/{number:03d}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray((values * scale).astype(depth)).save(path)
+    names = [f"3_{r}_{c}" for r, c in np.ndindex(48, 48)]
+    pd.DataFrame({"id": names, "value": 0}).to_csv(folder / "sample_submission.csv", index=False)
+    return clean[3].ravel() * scale, make_task()
+
+
+@pytest.mark.parametrize(("depth", "shrink"), [("uint16", 1), ("uint8", 2)])
+def test_deep_and_small_pictures_are_restored(folder: Path, depth: str, shrink: int) -> None:
+    wanted, task = restoration(folder, depth, shrink)
+    train, test = load_denoise(task)
+    assert len(test) == 48 * 48
+    for member in (cosine_shrinkage, filter_ridge, filter_boosting):
+        assert error(member(train, test, task), wanted) < 0.2 * wanted.std()
+
+
+def test_hidden_pixels_of_deep_pictures_keep_their_range(folder: Path) -> None:
+    deep = scene(24, 30).round() * 257
+    hidden = np.random.default_rng(0).random(deep.shape) < 0.4
+    train = pixel_rows(deep, ~hidden)
+    test = pixel_rows(deep, hidden)
+    for member in (radial_fill, triangle_fill, kriging_fill, sparse_fill):
+        found = member(train, test.drop(columns="value"), make_task())
+        assert error(found, test["value"].to_numpy()) < 0.3 * deep.std()
+
+
+def pixel_rows(picture: np.ndarray, keep: np.ndarray) -> Frame:
+    row, col = np.nonzero(keep)
+    return pd.DataFrame({"picture": "p", "row": row, "col": col, "value": picture[keep]})
 
 
 def test_noise_is_learnt_away(folder: Path) -> None:
