@@ -69,7 +69,10 @@ def shown_classes(
     for table in read_tables(files, inner).values():
         if all(t in table.columns for t in spec.target):
             known = known_targets(table, spec, description)
-            return sorted_labels(pd.concat([as_text(known[t]) for t in spec.target], ignore_index=True))
+            found = sorted_labels(pd.concat([as_text(known[t]) for t in spec.target], ignore_index=True))
+            if spec.problem == "binary" and found in (("0",), ("1",)):
+                return ("0", "1")  # training shows one class alone, as where the other is novel
+            return found
     labels = _labels_in_arrays(spec, files, description)
     if labels:
         return labels

@@ -47,6 +47,8 @@ def make_folds(task: Task, seed: int, rules: FoldRules) -> list[Fold]:
     if in_file_order(task.files, tables, spec.id_column):
         return []
     train = known_targets(tables.typed_train, spec, task.description)
+    if len(task.classes) > 1 and train[spec.target[0]].nunique() < 2:
+        return []  # training shows one class alone: no fold could tell right from wrong
     labelled = int(train[list(spec.target)].notna().all(axis=1).sum())
     try:
         cuts = cut_rows(

@@ -336,3 +336,11 @@ def test_rows_marked_as_unlabelled_are_never_held_out(tmp_path: Path) -> None:
         assert set(fold.answers["churned"]) == {"0", "1"}
         kept = table(dict(fold.bundle.files), task.names.train)
         assert (kept["churned"] == -1).sum() == len(train) - 80
+
+
+def test_training_of_one_class_makes_no_folds(tmp_path: Path) -> None:
+    folder = write_task("binary", tmp_path)
+    pd.read_csv(folder / "train.csv").assign(churned=0).to_csv(folder / "train.csv", index=False)
+    task = load_folder(folder)
+    assert task.classes == ("0", "1")
+    assert make_folds(task, 0, RULES) == []

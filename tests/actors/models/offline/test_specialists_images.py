@@ -435,3 +435,44 @@ def test_signals_of_several_channels_are_told_apart(folder: Path, last: bool) ->
     train, test = load_items(task)
     assert len(item_columns(train)) <= 3 * 64
     assert (image_svc(train, test, task).argmax(axis=1) == kinds[200:]).mean() > 0.9
+
+
+@pytest.mark.parametrize("style", ["declared", "known is one", "found"])
+@pytest.mark.parametrize("kind", ["values", "classes"])
+def test_novel_rows_of_tables_score_high(folder: Path, style: str, kind: str) -> None:
+    rng = np.random.default_rng(0)
+    novel = np.arange(160) % 4 == 0
+    asked = pd.DataFrame(rng.normal(size=(160, 4)) + 3 * novel[:, None], columns=list("abcd"))
+    train = pd.DataFrame(rng.normal(size=(300, 4)), columns=list("abcd")).reset_index(names="id")
+    asked.insert(0, "id", np.arange(1000, 1160))
+    asked.to_csv(folder / "test.csv", index=False)
+    pd.DataFrame({"x": range(9)}).to_csv(folder / "more.csv", index=False)
+    if style != "found":
+        train = train.assign(odd=int(style == "known is one"))
+    train.to_csv(folder / ("normal.csv" if style == "found" else "train.csv"), index=False)
+    asked[["id"]].assign(odd=0.5).to_csv(folder / "sample_submission.csv", index=False)
+    tables = {} if style == "found" else {"train": "train.csv", "test": "test.csv"}
+    classes = ("0", "1") if kind == "classes" and style != "found" else ()
+    task = make_task(
+        **tables, kind=kind, classes=classes, target=("odd",), problem="binary", metric="roc_auc"
+    )
+    known, rows = load_novelty(task)
+    assert (len(known), len(rows)) == (300, 160)
+    for member in (novelty_between, novelty_margin):
+        scores = member(known, rows, task)
+        assert scores.shape == (160, 2 if kind == "classes" else 1)
+        one = ~novel if style == "known is one" else novel
+        assert roc_auc_score(one, scores[:, -1]) > 0.9
+    for fit, held, actual in split_kinds(known, task):
+        assert len(fit) + len(held) == 300
+        assert actual.shape == ((len(held),) if kind == "classes" else (len(held), 1))
+        found = novelty_distance(fit, held.assign(id=0), task)[:, -1]
+        assert roc_auc_score(actual, found) > 0.5
+
+
+@pytest.mark.parametrize(("unique", "promise"), [(1, 0.97), (2, 0.0)])
+def test_a_target_of_one_value_shows_no_novelty(unique: int, promise: float) -> None:
+    target = ColumnFacts("label", "integer", unique=unique, examples=("0", "1")[:unique])
+    train = FileFacts("train.csv", "csv", 1, columns=(target,))
+    words = {"description": "All training rows are normal: find outliers.", "classes": ("0", "1")}
+    assert is_novelty(brief_of(train, **words, problem="binary", metric="roc_auc")) == promise
