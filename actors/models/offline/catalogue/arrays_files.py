@@ -208,7 +208,7 @@ def by_identifier(
     """One array of all items: the labels' identifiers are train, the sample's are test."""
     where = {label_text(v): at for at, v in reversed(list(enumerate(ids)))}
     asked = np.array([where.get(label_text(v), -1) for v in sample[task.id_column]], dtype=int)
-    listed = [] if table is None else table[task.id_column]
+    listed: list[object] = [] if table is None else table[task.id_column].tolist()
     known = np.array([where.get(label_text(v), -1) for v in listed], dtype=int)
     return by_position(frame, (known, asked), table, sample, task)
 

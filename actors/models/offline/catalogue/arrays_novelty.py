@@ -50,7 +50,8 @@ def novelty_tables(task: Task) -> tuple[Frame, Frame] | None:
     if read_arrays() or read_pictures():
         return None
     sample = read_table(task.sample)
-    asked, others = None, []
+    asked: Frame | None = None
+    others: list[Frame] = []
     for path in sorted(Path("input").rglob("*")):
         if path.suffix.lower() in TABLE_ENDINGS and path.name != Path(task.sample).name:
             table = read_table(path.relative_to("input").as_posix())
