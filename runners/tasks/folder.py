@@ -130,7 +130,7 @@ def _held_among_test(
     """The files with the hold-out among the user's own test rows, which keep their ids."""
     tables = open_tables(files, names)
     if in_file_order(files, tables, spec.id_column):
-        raise ValueError("arrays hold the training rows by their position alone")
+        raise ValueError("arrays or files tie the training rows to their places")
     seed = zlib.crc32(spec.id.encode())
     cut = _cut(spec, known_targets(tables.typed_train, spec, description), tables.typed_test, seed)
     moved = move_rows(files, tables, spec, cut, seed, relabel=False)

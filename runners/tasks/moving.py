@@ -74,11 +74,23 @@ def _marks(files: Mapping[str, bytes], names: TaskFiles) -> frozenset[str]:
 
 
 def in_file_order(files: Mapping[str, bytes], tables: Tables, key: str) -> bool:
-    """Whether arrays hold the training rows by position alone, so that no row can leave the table."""
-    ids = set(without_zeros(as_text(tables.train[key]))) if key in tables.train.columns else set()
-    if ids and len(ids & tables.marks) > len(ids) // 2:
-        return False
+    """Whether no row can leave the training table: arrays hold the rows by position alone, or the files of
+    training and test rows have the same names.
+    """
+    shared = [c for c in tables.train.columns if c in tables.test.columns]
+    words = [c for c in shared if c == key or not pd.api.types.is_numeric_dtype(tables.typed_train[c])]
+    naming = [c for c in words if _names_marks(tables.train[c], tables.marks)]
+    if naming:
+        column = next((c for c in naming if c != key), key)
+        return bool(set(as_text(tables.train[column])) & set(as_text(tables.test[column])))
     return any(len(v) == len(tables.train) for v in open_arrays(files).values() if v.ndim > 1)
+
+
+def _names_marks(values: pd.Series, marks: frozenset[str]) -> bool:
+    """Whether most values are marks, perhaps as paths with an ending."""
+    names = as_text(values).str.rsplit("/", n=1).str[-1]
+    stems = names.str.replace(r"\.[A-Za-z]\w{1,4}$", "", regex=True)
+    return float(without_zeros(stems).isin(marks).mean()) > 0.5
 
 
 def move_rows(

@@ -344,3 +344,24 @@ def test_training_of_one_class_makes_no_folds(tmp_path: Path) -> None:
     task = load_folder(folder)
     assert task.classes == ("0", "1")
     assert make_folds(task, 0, RULES) == []
+
+
+@pytest.mark.parametrize(("column", "moves"), [(None, False), ("bare", False), ("path", True)])
+def test_rows_move_only_where_no_other_row_has_their_file(
+    column: str | None, moves: bool, tmp_path: Path
+) -> None:
+    folder = write_task("binary", tmp_path)
+    for side in ("train", "test"):
+        frame = pd.read_csv(folder / f"{side}.csv")
+        frame["id"] = np.arange(len(frame))
+        names = [f"{n:04d}.png" for n in frame["id"]]
+        (folder / side).mkdir()
+        for name in names:
+            (folder / side / name).write_bytes(b"")
+        if column is not None:
+            frame["file"] = names if column == "bare" else [f"{side}/{name}" for name in names]
+        frame.to_csv(folder / f"{side}.csv", index=False)
+        if side == "test":
+            for path in (folder / "sample_submission.csv", folder / "private" / "answers.csv"):
+                pd.read_csv(path).assign(id=frame["id"]).to_csv(path, index=False)
+    assert bool(make_folds(load_folder(folder), 0, RULES)) == moves
