@@ -65,21 +65,27 @@ def assemble(
     if faults:
         raise InputError("\n".join(f"{folder}: {fault}" for fault in faults))
     fold, grade = folder / "fold.py", folder / "grade.py"
-    description = folder / "description.md"
+    description = describe(folder)
     return Task(
         spec=spec,
-        description=description.read_text(encoding="utf-8") if description.is_file() else "",
+        description=description,
         names=names,
         public=make_bundle(files),
         facts=profile_files(files),
         answers=answers,
         sample=sample,
-        classes=shown_classes(spec, names, files, sample),
+        classes=shown_classes(spec, names, files, sample, description),
         holdout=holdout,
         threshold_verified=threshold_verified,
         fold_code=fold if fold.is_file() else None,
         grade_code=grade if grade.is_file() else None,
     )
+
+
+def describe(folder: Path) -> str:
+    """The description of a task, "" where it has none."""
+    path = folder / "description.md"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _typed(files: Mapping[str, bytes], name: str) -> pd.DataFrame | None:

@@ -2,46 +2,91 @@
 
 from __future__ import annotations
 
-import io
+import re
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
+from actors.models.offline.catalogue.arrays_files import LABEL_WORDS, array_words, part_of
+from runners.tasks.arrays import open_arrays
 from runners.tasks.labels import as_text, sorted_labels
 from runners.tasks.spec import CLASSIFICATION, TaskSpec
 from runners.tasks.tables import read_tables
 from runners.tasks.task import TaskFiles
 
-_LABEL_ARRAYS = ("y", "y_train", "labels", "train_labels", "target", "targets")
+_UNLABELLED = re.compile(
+    r"unlabel|semi-?\s?supervised|few labels|(?:not|never|no|without)(?: an?| any| been)? labell?"
+)
+_UNKNOWN = re.compile(r"unknown|missing|not known|not annotated|unannotated")
+_MARKERS = ("?", "unknown", "unlabeled", "unlabelled", "none")  # in lower case
+
+
+def unlabelled_marker(labels: pd.Series, description: str) -> str | None:
+    """The label (as text) that says a row has none, by what the description tells; None: all are classes."""
+    if (labels == "").any():
+        return None  # rows without a label are shown by empty cells
+    distinct = sorted_labels(labels)
+    text = description.lower()
+    told = bool(_UNLABELLED.search(text))
+    numbers = pd.to_numeric(pd.Series(distinct, dtype=object), errors="coerce")
+    if len(distinct) < 3:
+        return None
+    if "-1" in distinct and int((numbers < 0).sum()) == 1:
+        # "`-1` negative, `0` neutral" names a class: a quoted -1 must come with a word of not knowing.
+        lines = re.split(r"[.;\n]\s", text)
+        quoted = any(re.search(r"[`'\"]-1[`'\"]", line) and _UNKNOWN.search(line) for line in lines)
+        return "-1" if told or quoted else None
+    return next((label for label in distinct if told and label.lower() in _MARKERS), None)
+
+
+def known_targets(train: pd.DataFrame, spec: TaskSpec, description: str) -> pd.DataFrame:
+    """The training table with an empty target where its label is a marker of unlabelled rows."""
+    if len(spec.target) != 1 or spec.target[0] not in train.columns or not _of_classes(spec):
+        return train
+    target = train[spec.target[0]]
+    labels = as_text(target)
+    marker = unlabelled_marker(labels, description)
+    if marker is None:
+        return train
+    return train.assign(**{spec.target[0]: target.astype(object).mask(labels == marker, None)})
+
+
+def _of_classes(spec: TaskSpec) -> bool:
+    return spec.problem in CLASSIFICATION or spec.prediction != "value"
 
 
 def shown_classes(
-    spec: TaskSpec, names: TaskFiles, files: Mapping[str, bytes], sample: pd.DataFrame
+    spec: TaskSpec,
+    names: TaskFiles,
+    files: Mapping[str, bytes],
+    sample: pd.DataFrame,
+    description: str = "",
 ) -> tuple[str, ...]:
     """The labels in order, where classes are predicted; () where no public file shows them."""
-    if spec.problem not in CLASSIFICATION and spec.prediction == "value":
+    if not _of_classes(spec):
         return ()
     inner = [names.train] if names.train else [n for n in files if n != names.sample_submission]
     for table in read_tables(files, inner).values():
         if all(t in table.columns for t in spec.target):
-            return sorted_labels(pd.concat([as_text(table[t]) for t in spec.target], ignore_index=True))
-    labels = _labels_in_arrays(spec, files)
+            known = known_targets(table, spec, description)
+            found = sorted_labels(pd.concat([as_text(known[t]) for t in spec.target], ignore_index=True))
+            if spec.problem == "binary" and found in (("0",), ("1",)):
+                return ("0", "1")  # training shows one class alone, as where the other is novel
+            return found
+    labels = _labels_in_arrays(spec, files, description)
     if labels:
         return labels
     columns = [str(c) for c in sample.columns if c != spec.id_column]
     return tuple(columns) if spec.prediction == "probability" and len(columns) > 1 else ()
 
 
-def _labels_in_arrays(spec: TaskSpec, files: Mapping[str, bytes]) -> tuple[str, ...]:
+def _labels_in_arrays(spec: TaskSpec, files: Mapping[str, bytes], description: str) -> tuple[str, ...]:
     """The labels of a one-dimensional array that is named like one of labels, or after the target."""
-    for name, data in files.items():
-        if not name.endswith(".npz"):
-            continue
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            for key in arrays.files:
-                if key in _LABEL_ARRAYS or (len(spec.target) == 1 and key.startswith(spec.target[0])):
-                    values = arrays[key]
-                    if values.ndim == 1 and values.dtype.kind in "iuUb":
-                        return sorted_labels(as_text(pd.Series(values)))
+    for name, values in open_arrays(files).items():
+        part = part_of(name, values)
+        told = array_words(name) & LABEL_WORDS or (len(spec.target) == 1 and name.startswith(spec.target[0]))
+        flat = values.ndim == 1 or values.shape[1:] == (1,)
+        if (part.side, part.role) == ("train", "labels") and told and flat and values.dtype.kind in "iuUb":
+            shown = as_text(pd.Series(values.ravel()))
+            return sorted_labels(shown[shown != unlabelled_marker(shown, description)])
     return ()

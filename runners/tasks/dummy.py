@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from runners.tasks.classes import known_targets
 from runners.tasks.labels import as_text
 from runners.tasks.metrics import METRICS, Dummy
 from runners.tasks.tables import detect, read
@@ -18,7 +19,7 @@ def dummy_submission(task: Task) -> bytes:
     frame = task.sample
     if metric is not None and task.names.train:
         data = task.files[task.names.train]
-        train = read(data, detect(task.names.train, data))
+        train = known_targets(read(data, detect(task.names.train, data)), task.spec, task.description)
         columns = [c for c in frame.columns if c != task.spec.id_column]
         values = _constants(train, task, metric.dummy, columns)
         constants = pd.DataFrame([values] * len(frame), columns=columns, index=frame.index)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from actors.contracts import ColumnFacts, FileFacts
 from actors.errors import InputError
-from runners.tasks.dates import as_dates
+from actors.models.offline.catalogue.dates import moments_of
 from runners.tasks.labels import as_text
 from runners.tasks.tables import TableFormat, detect, is_table, read, reader
 
@@ -121,7 +121,7 @@ def _moments(known: pd.Series) -> dict[str, float | None]:
 
 
 def _dates(known: pd.Series) -> bool:
-    return bool(as_dates(known.iloc[:200]).notna().mean() > 0.95)
+    return bool(moments_of(known.iloc[:200]).notna().mean() > 0.95)
 
 
 def _arrays(name: str, data: bytes) -> FileFacts:

@@ -9,11 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from actors.errors import InputError
-from runners.tasks.assemble import assemble, find_tables
+from runners.tasks.assemble import assemble, describe, find_tables
 from runners.tasks.bundles import read_folder
+from runners.tasks.classes import known_targets
 from runners.tasks.fixed_width import keep_spans
 from runners.tasks.labels import as_text, sorted_labels
-from runners.tasks.moving import move_rows, open_tables
+from runners.tasks.moving import in_file_order, move_rows, open_tables
 from runners.tasks.spec import TaskSpec, read_spec
 from runners.tasks.splitting import Cut, cut_rows
 from runners.tasks.tables import TableFormat, detect, read, read_exact, suffix, write_exact
@@ -70,7 +71,7 @@ def _with_sample(
     if spec.id_column not in test.columns:
         raise InputError(f"{folder}: id_column {spec.id_column!r} is not a column of {names.test}")
     rows = len(test)
-    constants = _dummy_columns(spec, names, files)
+    constants = _dummy_columns(spec, names, files, describe(folder))
     sample = pd.DataFrame(
         {spec.id_column: test[spec.id_column], **{c: [v] * rows for c, v in constants.items()}}
     )
@@ -78,13 +79,16 @@ def _with_sample(
     return replace(names, sample_submission=name), {**files, name: write_exact(sample, TableFormat("csv"))}
 
 
-def _dummy_columns(spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]) -> dict[str, float | str]:
+def _dummy_columns(
+    spec: TaskSpec, names: TaskFiles, files: dict[str, bytes], description: str
+) -> dict[str, float | str]:
     """The predicted columns with a constant: levels, classes or targets."""
     if spec.metric == "pinball":
         return {f"q{level:g}": 0.0 for level in spec.levels}
     if spec.metric == "c_index":
         return {"risk": 0.0}
     train = read(files[names.train], detect(names.train, files[names.train]))
+    train = known_targets(train, spec, description)
     lacking = [t for t in spec.target if t not in train.columns]
     if lacking or spec.prediction == "value":
         return dict.fromkeys(spec.target, 0.0)
@@ -104,9 +108,9 @@ def _locked(folder: Path, spec: TaskSpec, names: TaskFiles, files: dict[str, byt
         names, files = _with_sample(folder, spec, names, files)
     try:
         if names.test:
-            files, answers = _held_among_test(spec, names, files)
+            files, answers = _held_among_test(spec, names, files, describe(folder))
         else:
-            names, files, answers = _held_as_test(spec, names, files)
+            names, files, answers = _held_as_test(spec, names, files, describe(folder))
     except (ValueError, KeyError) as error:
         raise InputError(f"{folder}: no private/answers.csv, and no hold-out can be made: {error}") from None
     names, files = _with_sample(folder, spec, names, files)
@@ -121,24 +125,26 @@ def _cut(spec: TaskSpec, train: pd.DataFrame, test: pd.DataFrame, seed: int) -> 
 
 
 def _held_among_test(
-    spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]
+    spec: TaskSpec, names: TaskFiles, files: dict[str, bytes], description: str
 ) -> tuple[dict[str, bytes], pd.DataFrame]:
     """The files with the hold-out among the user's own test rows, which keep their ids."""
     tables = open_tables(files, names)
+    if in_file_order(files, tables, spec.id_column):
+        raise ValueError("arrays or files tie the training rows to their places")
     seed = zlib.crc32(spec.id.encode())
-    cut = _cut(spec, tables.typed_train, tables.typed_test, seed)
+    cut = _cut(spec, known_targets(tables.typed_train, spec, description), tables.typed_test, seed)
     moved = move_rows(files, tables, spec, cut, seed, relabel=False)
     return moved.files, moved.answers
 
 
 def _held_as_test(
-    spec: TaskSpec, names: TaskFiles, files: dict[str, bytes]
+    spec: TaskSpec, names: TaskFiles, files: dict[str, bytes], description: str
 ) -> tuple[TaskFiles, dict[str, bytes], pd.DataFrame]:
     """The files with the hold-out as the test table, where the user has none."""
     layout = detect(names.train, files[names.train])
     train = read_exact(files[names.train], layout)
     typed = read(files[names.train], layout)
-    cut = _cut(spec, typed, typed.iloc[:0], zlib.crc32(spec.id.encode()))
+    cut = _cut(spec, known_targets(typed, spec, description), typed.iloc[:0], zlib.crc32(spec.id.encode()))
     held = train.iloc[cut.held].reset_index(drop=True)
     if spec.id_column not in held.columns:
         raise ValueError(f"id_column {spec.id_column!r} is not a column of {names.train}")

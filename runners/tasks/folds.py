@@ -14,8 +14,9 @@ import pandas as pd
 from actors.contracts import DataBundle
 from actors.errors import InputError
 from runners.tasks.bundles import make_bundle
+from runners.tasks.classes import known_targets
 from runners.tasks.labels import as_text
-from runners.tasks.moving import move_rows, open_tables
+from runners.tasks.moving import in_file_order, move_rows, open_tables
 from runners.tasks.splitting import FoldRules, cut_rows
 from runners.tasks.tables import detect, read_exact
 from runners.tasks.task import Task
@@ -43,10 +44,15 @@ def make_folds(task: Task, seed: int, rules: FoldRules) -> list[Fold]:
         return []
     tables = open_tables(task.files, task.names)
     spec = task.spec
-    labelled = int(tables.typed_train[list(spec.target)].notna().all(axis=1).sum())
+    if in_file_order(task.files, tables, spec.id_column):
+        return []
+    train = known_targets(tables.typed_train, spec, task.description)
+    if len(task.classes) > 1 and train[spec.target[0]].nunique() < 2:
+        return []  # training shows one class alone: no fold could tell right from wrong
+    labelled = int(train[list(spec.target)].notna().all(axis=1).sum())
     try:
         cuts = cut_rows(
-            tables.typed_train,
+            train,
             tables.typed_test,
             spec.target,
             spec.split,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 import numpy as np
 import pandas as pd
 
 from actors.contracts import SplitRule
+from actors.models.offline.catalogue.arrays_files import part_of
+from runners.tasks.arrays import open_arrays
 from runners.tasks.ids import more_ids, opaque, referenced, shuffled
-from runners.tasks.labels import as_text
+from runners.tasks.labels import as_text, without_zeros
 from runners.tasks.spec import TaskSpec
 from runners.tasks.splitting import Cut, Rows, as_order
 from runners.tasks.tables import TableFormat, detect, read, read_exact, read_tables, write_exact
@@ -29,6 +32,7 @@ class Tables:
     typed_train: pd.DataFrame
     typed_test: pd.DataFrame
     others: tuple[pd.DataFrame, ...]  # further public tables
+    marks: frozenset[str]  # names of further public files, and values of arrays of identifiers
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,38 @@ def open_tables(files: Mapping[str, bytes], names: TaskFiles) -> Tables:
         read(files[names.train], layouts[names.train]),
         read(files[names.test], layouts[names.test]),
         others,
+        _marks(files, names),
     )
+
+
+def _marks(files: Mapping[str, bytes], names: TaskFiles) -> frozenset[str]:
+    """What identifiers may point at beside tables: the stems of files, and arrays of identifiers."""
+    parts = (names.train, names.test, names.sample_submission)
+    found = {PurePosixPath(name).stem for name in files if name not in parts}
+    for name, values in open_arrays(files).items():
+        if part_of(name, values).role == "ids":
+            found |= set(as_text(pd.Series(values.ravel())))
+    return frozenset(without_zeros(pd.Series(sorted(found), dtype=object)))
+
+
+def in_file_order(files: Mapping[str, bytes], tables: Tables, key: str) -> bool:
+    """Whether no row can leave the training table: arrays hold the rows by position alone, or the files of
+    training and test rows have the same names.
+    """
+    shared = [c for c in tables.train.columns if c in tables.test.columns]
+    words = [c for c in shared if c == key or not pd.api.types.is_numeric_dtype(tables.typed_train[c])]
+    naming = [c for c in words if _names_marks(tables.train[c], tables.marks)]
+    if naming:
+        column = next((c for c in naming if c != key), key)
+        return bool(set(as_text(tables.train[column])) & set(as_text(tables.test[column])))
+    return any(len(v) == len(tables.train) for v in open_arrays(files).values() if v.ndim > 1)
+
+
+def _names_marks(values: pd.Series, marks: frozenset[str]) -> bool:
+    """Whether most values are marks, perhaps as paths with an ending."""
+    names = as_text(values).str.rsplit("/", n=1).str[-1]
+    stems = names.str.replace(r"\.[A-Za-z]\w{1,4}$", "", regex=True)
+    return float(without_zeros(stems).isin(marks).mean()) > 0.5
 
 
 def move_rows(
@@ -121,7 +156,8 @@ def _may_relabel(tables: Tables, spec: TaskSpec) -> bool:
     known = tables.sample[key]
     pool = pd.concat([known, tables.train[key]]) if key in tables.train.columns else known
     pool.name = key
-    return opaque(pool) and not referenced(pool, tables.others)
+    pointing = without_zeros(as_text(pool)).isin(tables.marks)
+    return opaque(pool) and not referenced(pool, tables.others) and float(pointing.mean()) <= 0.5
 
 
 def _relabel(

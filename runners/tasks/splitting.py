@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
 from actors.contracts import SplitRule
-from runners.tasks.dates import as_dates
+from actors.models.offline.catalogue.dates import moments_of
 from runners.tasks.labels import as_text
 
 Rows = NDArray[np.intp]
@@ -106,7 +106,7 @@ def as_order(values: pd.Series) -> NDArray[np.float64]:
     """Numbers or dates as numbers that sort the same way; raises ValueError for other text."""
     if pd.api.types.is_numeric_dtype(values):
         return np.asarray(values, dtype=np.float64)
-    dates = as_dates(values)
+    dates = moments_of(values)
     try:
         if dates.isna().sum() > values.isna().sum():
             dates = pd.to_datetime(values, format="mixed", utc=True).dt.tz_localize(None)

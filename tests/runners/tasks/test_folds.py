@@ -1,3 +1,4 @@
+import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -305,3 +306,72 @@ def test_the_last_days_are_held_out_however_dates_are_spelled(form: str) -> None
     train, test = frame[:35].reset_index(drop=True), frame[35:]
     [cut] = cut_rows(train, test, ("y",), SplitRule("time", "when"), folds=1, parts=5, seed=0)
     assert cut.held.tolist() == list(range(30, 35))
+
+
+def array_bytes(values: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values)
+    return buffer.getvalue()
+
+
+def test_ids_that_name_files_stay(tmp_path: Path) -> None:
+    folder = write_task("binary", tmp_path)
+    before = pd.read_csv(folder / "train.csv").set_index("id")
+    for number in before.index:
+        (folder / f"{number:05d}.png").write_bytes(b"")
+    task = load_folder(folder)
+    for fold in make_folds(task, 0, RULES):
+        train = table(dict(fold.bundle.files), task.names.train).set_index("id")
+        assert train["income"].equals(before["income"].loc[train.index])
+
+
+def test_rows_that_arrays_hold_by_position_do_not_move(tmp_path: Path) -> None:
+    folder = write_task("binary", tmp_path)
+    rows = len(pd.read_csv(folder / "train.csv"))
+    (folder / "X_train.npy").write_bytes(array_bytes(np.zeros((rows, 4, 4))))
+    assert make_folds(load_folder(folder), 0, RULES) == []
+
+
+def test_rows_marked_as_unlabelled_are_never_held_out(tmp_path: Path) -> None:
+    folder = write_task("binary", tmp_path)
+    train = pd.read_csv(folder / "train.csv")
+    train.loc[80:, "churned"] = -1
+    train.to_csv(folder / "train.csv", index=False)
+    (folder / "description.md").write_text("Semi-supervised: most rows carry no label.")
+    task = load_folder(folder)
+    assert task.classes == ("0", "1")
+    folds = make_folds(task, 0, RULES)
+    assert sum(len(fold.answers) for fold in folds) == 80
+    for fold in folds:
+        assert set(fold.answers["churned"]) == {"0", "1"}
+        kept = table(dict(fold.bundle.files), task.names.train)
+        assert (kept["churned"] == -1).sum() == len(train) - 80
+
+
+def test_training_of_one_class_makes_no_folds(tmp_path: Path) -> None:
+    folder = write_task("binary", tmp_path)
+    pd.read_csv(folder / "train.csv").assign(churned=0).to_csv(folder / "train.csv", index=False)
+    task = load_folder(folder)
+    assert task.classes == ("0", "1")
+    assert make_folds(task, 0, RULES) == []
+
+
+@pytest.mark.parametrize(("column", "moves"), [(None, False), ("bare", False), ("path", True)])
+def test_rows_move_only_where_no_other_row_has_their_file(
+    column: str | None, moves: bool, tmp_path: Path
+) -> None:
+    folder = write_task("binary", tmp_path)
+    for side in ("train", "test"):
+        frame = pd.read_csv(folder / f"{side}.csv")
+        frame["id"] = np.arange(len(frame))
+        names = [f"{n:04d}.png" for n in frame["id"]]
+        (folder / side).mkdir()
+        for name in names:
+            (folder / side / name).write_bytes(b"")
+        if column is not None:
+            frame["file"] = names if column == "bare" else [f"{side}/{name}" for name in names]
+        frame.to_csv(folder / f"{side}.csv", index=False)
+        if side == "test":
+            for path in (folder / "sample_submission.csv", folder / "private" / "answers.csv"):
+                pd.read_csv(path).assign(id=frame["id"]).to_csv(path, index=False)
+    assert bool(make_folds(load_folder(folder), 0, RULES)) == moves

@@ -17,13 +17,14 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.semi_supervised import LabelSpreading
 from sklearn.svm import SVC, SVR
 
-from actors.contracts import TaskBrief
+from actors.contracts import ColumnFacts, TaskBrief
 from actors.models.offline.catalogue.arrays_files import gather_items
-from actors.models.offline.catalogue.images_files import picture_files
+from actors.models.offline.catalogue.images_files import PICTURE_ENDINGS, picture_files
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, labelled, truth
 
 MOST_ROWS = 5000  # that a kernel machine is fitted on
+FILE_WORDS = ("file", "filename", "filepath", "path", "image", "picture", "photo")
 
 
 def load_items(task: Task) -> tuple[Frame, Frame]:
@@ -271,11 +272,28 @@ def item_blocks(train: Frame, task: Task, *, folds: int = 3) -> list[tuple[Frame
     return pieces
 
 
+def names_files(column: ColumnFacts) -> bool:
+    """Whether a column tells where pictures or arrays lie rather than something about them."""
+    shown = column.examples and all(
+        e.lower().endswith((*PICTURE_ENDINGS, ".npy", ".npz")) for e in column.examples
+    )
+    words = set(re.findall(r"[a-z]+", column.name.lower()))
+    return bool(shown or (column.dtype in ("text", "category") and words & set(FILE_WORDS)))
+
+
+def tells_rows(brief: TaskBrief) -> bool:
+    """Whether the test table has an input: a column besides identifier, targets and file names."""
+    columns = next((f.columns for f in brief.files if f.name == brief.test), ())
+    known = {brief.id_column, *brief.target}
+    inner = [c for c in columns if c.name not in known and not names_files(c)]
+    return not columns or any(c.dtype != "empty" and c.unique != 1 for c in inner)
+
+
 def holds_items(brief: TaskBrief) -> float:
-    """Arrays or pictures with classes or numbers to predict, no table of rows."""
+    """Arrays or pictures with classes or numbers to predict, and no table that describes them."""
     arrays = any(f.format == "npz" or f.name.endswith((".npz", ".npy")) for f in brief.files)
     many = len(picture_files(brief)) > 20
-    if brief.train and brief.test:
+    if brief.train and brief.test and tells_rows(brief):
         return 0.0
     return 0.85 if arrays else 0.7 if many else 0.0
 

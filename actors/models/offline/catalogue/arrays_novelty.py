@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,18 +17,22 @@ from sklearn.svm import SVC
 from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.arrays_files import gather_items, part_of, read_arrays
 from actors.models.offline.catalogue.arrays_images import item_features, item_pixels
-from actors.models.offline.catalogue.reading import load_table
+from actors.models.offline.catalogue.images_files import TABLE_ENDINGS, read_pictures
+from actors.models.offline.catalogue.reading import load_table, read_table
 from actors.models.offline.catalogue.registry import Recipe
-from actors.models.offline.catalogue.task import Array, Frame, Task
+from actors.models.offline.catalogue.task import Array, Frame, Task, truth
 
 NOVELTY_WORDS = ("novel", "anomal", "outlier", "unseen", "one-class", "never seen", "unknown kind")
 KINDS = 8  # clusters that stand in for kinds when training names none
 
 
 def load_novelty(task: Task) -> tuple[Frame, Frame]:
-    """Known items as train with target 0 and their kind; items to judge as test."""
-    if task.train and task.test:
-        train, test, kinds = known_rows(task)
+    """Known items as train with their one target and their kind; items to judge as test."""
+    tables = novelty_tables(task)
+    known = 0.0
+    if tables:
+        train, test, kinds = known_rows(*tables, task)
+        known = known_target(tables[0], task)
     else:
         train, test, _ = gather_items(task)
         found = [p.values for p in (part_of(n, v) for n, v in read_arrays().items()) if p.role == "labels"]
@@ -35,14 +40,45 @@ def load_novelty(task: Task) -> tuple[Frame, Frame]:
     if kinds is None:
         flat = item_pixels(train).reshape(len(train), -1)
         kinds = KMeans(min(KINDS, len(flat)), n_init=3, random_state=task.seed).fit_predict(flat)
-    return train.assign(known_kind=pd.factorize(kinds)[0], **{task.target[0]: 0.0}), test
+    return train.assign(known_kind=pd.factorize(kinds)[0], **{task.target[0]: known}), test
 
 
-def known_rows(task: Task) -> tuple[Frame, Frame, Array | None]:
+def novelty_tables(task: Task) -> tuple[Frame, Frame] | None:
+    """The tables of known rows and of rows to judge, None for items: the sample's identifiers tell which."""
+    if task.train and task.test:
+        return load_table(task)
+    if read_arrays() or read_pictures():
+        return None
+    sample = read_table(task.sample)
+    asked: Frame | None = None
+    others: list[Frame] = []
+    for path in sorted(Path("input").rglob("*")):
+        if path.suffix.lower() in TABLE_ENDINGS and path.name != Path(task.sample).name:
+            table = read_table(path.relative_to("input").as_posix())
+            ids = set(table[task.id_column]) if task.id_column in table.columns else set()
+            holds = set(sample[task.id_column]) <= ids
+            if holds and (asked is None or path.name == Path(task.test).name):
+                others += [asked] if asked is not None else []
+                asked = table[table[task.id_column].isin(sample[task.id_column])]
+            else:
+                others.append(table)
+    if asked is None or not others:
+        return None
+    alike = asked.columns
+    return max(others, key=lambda t: len(alike.intersection(t.columns))), asked
+
+
+def known_target(train: Frame, task: Task) -> float:
+    """The target that all known rows share: 1 where it says that a row is known, else 0."""
+    values = train[task.target[0]].dropna() if task.target[0] in train.columns else train.iloc[:0, 0]
+    codes = truth(train, task) if len(values) and task.classes else pd.to_numeric(values, errors="coerce")
+    return float(np.nanmax(np.asarray(codes, dtype=float), initial=0.0) > 0)
+
+
+def known_rows(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame, Array | None]:
     """Tables as frames of numbers, and the column that only train has as the kind."""
-    train, test = load_table(task)
     shared = [c for c in test.columns if c in train.columns and c not in (task.id_column, *task.target)]
-    own = [c for c in train.columns if c not in (*test.columns, *task.target)]
+    own = [c for c in train.columns if c not in (*test.columns, task.id_column, *task.target)]
     both = pd.get_dummies(pd.concat([train[shared], test[shared]], ignore_index=True), dtype=float)
     filled = both.fillna(both.median()).fillna(0.0).to_numpy(dtype=float)
     frame = pd.DataFrame(filled, columns=[f"x{j}" for j in range(filled.shape[1])])
@@ -62,14 +98,18 @@ def split_kinds(train: Frame, task: Task, *, folds: int = 4) -> list[tuple[Frame
         novel = np.isin(kinds, pairs[at])
         held = novel | (rng.random(len(train)) < 0.25)
         asked = train[held].drop(columns=["known_kind", *task.target])
-        pieces.append((train[~held], asked, novel[held].astype(float)[:, None]))
+        novel = novel[held] != (train[task.target[0]].iloc[0] > 0)
+        actual = novel.astype(float)
+        pieces.append((train[~held], asked, actual if task.kind == "classes" else actual[:, None]))
     return pieces
 
 
-def novelty_output(score: Array, task: Task) -> Array:
+def novelty_output(score: Array, train: Frame, task: Task) -> Array:
     """Scores as ranks from 0 to 1, in the columns that the task wants."""
     ranks = rankdata(score) / len(score)
-    return np.column_stack([1 - ranks, ranks]) if len(task.classes) == 2 else ranks[:, None]
+    if train[task.target[0]].iloc[0] > 0:  # the target says what is known
+        ranks = 1 - ranks
+    return np.column_stack([1 - ranks, ranks]) if task.kind == "classes" else ranks[:, None]
 
 
 def novelty_spaces(train: Frame, test: Frame, looks: str) -> tuple[Array, Array, Array]:
@@ -90,7 +130,7 @@ def novelty_distance(
     """Distance to the nearest known items."""
     x, z, _ = novelty_spaces(train, test, looks)
     near = NearestNeighbors(n_neighbors=min(neighbours, len(x))).fit(x).kneighbors(z)[0]
-    return novelty_output(near.mean(axis=1), task)
+    return novelty_output(near.mean(axis=1), train, task)
 
 
 def novelty_between(
@@ -104,7 +144,7 @@ def novelty_between(
     ]
     first = np.sort(np.column_stack(near), axis=1)
     score = first[:, 0] if first.shape[1] < 2 else first[:, 0] ** 2 / (first[:, 1] + 1e-9)
-    return novelty_output(score, task)
+    return novelty_output(score, train, task)
 
 
 def novelty_margin(
@@ -116,7 +156,7 @@ def novelty_margin(
     if len(names) < 2:
         return novelty_distance(train, test, task)
     claims = [SVC(C=cost, class_weight="balanced").fit(x, kinds == k).decision_function(z) for k in names]
-    return novelty_output(-np.max(claims, axis=0), task)
+    return novelty_output(-np.max(claims, axis=0), train, task)
 
 
 def novelty_residual(
@@ -130,7 +170,7 @@ def novelty_residual(
         own = np.linalg.norm(known - model.inverse_transform(model.transform(known)), axis=1)
         rest = np.linalg.norm(z - model.inverse_transform(model.transform(z)), axis=1)
         left.append(rest / (np.median(own) + 1e-9))
-    return novelty_output(np.min(left, axis=0), task)
+    return novelty_output(np.min(left, axis=0), train, task)
 
 
 def novelty_density(
@@ -139,7 +179,7 @@ def novelty_density(
     """Local outlier factor against the known items."""
     x, z, _ = novelty_spaces(train, test, looks)
     model = LocalOutlierFactor(n_neighbors=min(neighbours, len(x) - 1), novelty=True).fit(x)
-    return novelty_output(-model.score_samples(z), task)
+    return novelty_output(-model.score_samples(z), train, task)
 
 
 def is_novelty(brief: TaskBrief) -> float:
@@ -149,8 +189,10 @@ def is_novelty(brief: TaskBrief) -> float:
         return 0.0
     if brief.problem not in ("other", "binary"):
         return 0.0
-    columns = {c.name for f in brief.files for c in f.columns if f.name != brief.sample_submission}
-    if brief.target[0] in columns:
+    public = [c for f in brief.files for c in f.columns if f.name != brief.sample_submission]
+    # A column told in short has no count of values.
+    shown = [c for c in public if c.name == brief.target[0] and c.dtype != "empty"]
+    if any(c.unique > 1 or not c.examples for c in shown):
         return 0.0
     return 0.97 if brief.metric in ("roc_auc", "average_precision") else 0.9
 

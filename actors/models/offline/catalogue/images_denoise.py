@@ -19,16 +19,20 @@ from actors.models.offline.catalogue.images_files import (
     NOISY_WORDS,
     PLAIN_WORDS,
     asked_pixels,
+    brightest,
     name_words,
     picture_files,
     picture_for,
     place_flat,
     read_pictures,
+    resized,
     target_channels,
 )
 from actors.models.offline.catalogue.images_inpaint import shrink_patches
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
+
+MANY_FILES = 90  # pictures in a brief that may be only the first of them
 
 
 def pair_pictures(names: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
@@ -52,6 +56,7 @@ def load_denoise(task: Task) -> tuple[Frame, Frame]:
     """A row a pixel with filtered values of its surroundings; clean values as targets in train."""
     pictures = read_pictures()
     pairs, lonely = pair_pictures(list(pictures))
+    pictures = of_clean_size(pictures, pairs)
     asked = asked_pixels(task)
     asked = place_flat(asked, task.id_column, pictures[(lonely or list(pictures))[0]].shape[1])
     count = len(task.target)
@@ -72,6 +77,23 @@ def load_denoise(task: Task) -> tuple[Frame, Frame]:
         picked.insert(0, task.id_column, rows[task.id_column].to_numpy())
         parts.append(picked)
     return train, pd.concat(parts, ignore_index=True)
+
+
+def of_clean_size(pictures: dict[str, Array], pairs: list[tuple[str, str]]) -> dict[str, Array]:
+    """Noisy pictures as large as their clean ones; those without one enlarged in the same ratio."""
+    ratios = [np.divide(pictures[c].shape[:2], pictures[n].shape[:2]) for n, c in pairs]
+    if all((r == 1).all() for r in ratios):
+        return pictures
+    usual, clean = np.median(ratios, axis=0), dict(pairs)
+    out = {}
+    for name, picture in pictures.items():
+        high, wide = picture.shape[:2]
+        if name in clean:
+            high, wide = pictures[clean[name]].shape[:2]
+        elif name not in clean.values():
+            high, wide = (round(v) for v in picture.shape[:2] * usual)
+        out[name] = picture if (high, wide) == picture.shape[:2] else resized(picture, high, wide)
+    return out
 
 
 def filter_frame(picture: Array, name: str) -> Frame:
@@ -98,7 +120,8 @@ def noise_size(plane: Array) -> float:
 def without_spikes(plane: Array) -> tuple[Array, Array]:
     """Pixels at the ends of the range that stand out are filled from their neighbours."""
     middle = ndimage.median_filter(plane, 5, mode="reflect")
-    spike = ((plane <= plane.min()) | (plane >= plane.max())) & (np.abs(plane - middle) > 40)
+    far = np.abs(plane - middle) > 40 * (brightest(plane) / 255)
+    spike = ((plane <= plane.min()) | (plane >= plane.max())) & far
     weight = ndimage.gaussian_filter((~spike).astype(float), 1.0)
     around = ndimage.gaussian_filter(np.where(spike, 0.0, plane), 1.0) / np.maximum(weight, 1e-6)
     return np.where(spike, around, plane), spike
@@ -170,7 +193,9 @@ def filter_ridge(train: Frame, test: Frame, task: Task, *, alpha: float = 100.0)
     rest = train[list(task.target)].to_numpy(dtype=float) - train[base].to_numpy()
     model = Ridge(alpha=alpha).fit(scale.transform(train[names]), rest)
     guess = model.predict(scale.transform(test[names])).reshape(len(test), -1)
-    return np.asarray(np.clip(guess + test[base].to_numpy(), 0, 255))
+    return np.asarray(
+        np.clip(guess + test[base].to_numpy(), 0, brightest(train[list(task.target)].to_numpy()))
+    )
 
 
 def filter_boosting(
@@ -195,19 +220,26 @@ def filter_boosting(
         )
         model.fit(fit[names], fit[target] - fit[f"base_{c}"])
         out[:, c] = model.predict(test[names]) + test[f"base_{c}"]
-    return np.clip(out, 0, 255)
+    return np.clip(out, 0, brightest(train[list(task.target)].to_numpy()))
 
 
 def cosine_shrinkage(train: Frame, test: Frame, task: Task) -> Array:
     """The cosine-shrunk picture as it is, nothing learnt."""
     plain = test[[f"base_{c}" for c in range(len(task.target))]]
-    return np.asarray(np.clip(plain.to_numpy(dtype=float), 0, 255))
+    return np.asarray(np.clip(plain.to_numpy(dtype=float), 0, brightest(train[list(task.target)].to_numpy())))
+
+
+def named(names: Sequence[str], words: Sequence[str]) -> list[str]:
+    """The names with one of the words."""
+    return [n for n in names if set(words) & set(name_words(n))]
 
 
 def is_denoise(brief: TaskBrief) -> float:
     """Pictures in pairs of noisy and clean."""
     names = picture_files(brief)
     pairs, lonely = pair_pictures(names)
+    if len(names) >= MANY_FILES:  # the brief cuts such a list off, perhaps between a picture and its pair
+        pairs = pairs or [(n, c) for n in named(names, NOISY_WORDS) for c in named(names, CLEAN_WORDS)][:1]
     return 0.95 if pairs and lonely and not brief.classes else 0.0
 
 

@@ -15,8 +15,16 @@ from actors.models.offline.catalogue.task import Array, Frame, Task
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif")
 TABLE_ENDINGS = (".csv", ".gz", ".tsv", ".txt", ".dat", ".parquet", ".jsonl", ".xlsx")
-CLEAN_WORDS = ("clean", "target", "original", "truth", "gt", "reference", "sharp", "denoised", "label")
-NOISY_WORDS = ("noisy", "noise", "noised", "input", "degraded", "corrupted", "raw", "dirty", "damaged")
+# fmt: off
+CLEAN_WORDS = (
+    "clean", "target", "original", "truth", "gt", "reference", "sharp", "denoised", "label", "high", "hr",
+    "highres", "hires",
+)
+NOISY_WORDS = (
+    "noisy", "noise", "noised", "input", "degraded", "corrupted", "raw", "dirty", "damaged", "blur",
+    "blurred", "blurry", "low", "lr", "lowres",
+)
+# fmt: on
 PLAIN_WORDS = ("train", "training", "test", "testing", "images", "image", "img", "photo", "pairs", "tile")
 ROW_NAMES = ("row", "y", "i", "line", "r")
 COLUMN_NAMES = ("col", "column", "x", "j", "c")
@@ -35,9 +43,22 @@ def read_pictures() -> dict[str, Array]:
     return found
 
 
+def resized(picture: Array, high: int, wide: int) -> Array:
+    """A picture in another size, channel by channel."""
+    planes = [Image.fromarray(p.astype(np.float32)) for p in np.moveaxis(picture, 2, 0)]
+    turned = [np.asarray(p.resize((wide, high), Image.Resampling.BICUBIC), dtype=float) for p in planes]
+    return np.stack(turned, axis=2)
+
+
 def name_words(name: str) -> list[str]:
-    """The words and numbers of a file name or an identifier, in lower case."""
-    return re.findall(r"[a-z]+|\d+", name.lower().rsplit(".", 1)[0] if "." in name else name.lower())
+    """The words and numbers of a file name or an identifier, in lower case and without leading zeros."""
+    text = name.lower().rsplit(".", 1)[0] if "." in name else name.lower()
+    return [w.lstrip("0") or "0" if w.isdigit() else w for w in re.findall(r"[a-z]+|\d+", text)]
+
+
+def brightest(values: Array) -> float:
+    """The largest value that pictures of this bit depth can hold."""
+    return 65535.0 if np.max(values, initial=0.0) > 255 else 255.0
 
 
 def asked_pixels(task: Task) -> Frame:
@@ -76,10 +97,14 @@ def place_flat(asked: Frame, identifier: str, width: int) -> Frame:
 
 
 def picture_for(value: str, names: list[str]) -> str:
-    """The picture that an identifier's text means: all its words occur in the picture's name."""
+    """The picture that an identifier's text means: its words occur in the picture's name, or most do."""
+    told = {n: set(name_words(n)) for n in names}
     words = set(name_words(value))
-    fitting = [n for n in names if words <= set(name_words(n))]
-    return (fitting or names)[0]
+    for asked in (words, words - {*PLAIN_WORDS, *CLEAN_WORDS, *NOISY_WORDS}):
+        fitting = [n for n in names if asked <= told[n]]
+        if fitting:
+            return fitting[0]
+    return max(names, key=lambda n: (sum(w.isdigit() for w in words & told[n]), len(words & told[n])))
 
 
 def pixel_frame(name: str, picture: Array, keep: Array) -> Frame:

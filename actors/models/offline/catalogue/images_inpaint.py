@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.images_files import (
     asked_pixels,
+    brightest,
     name_words,
     picture_files,
     picture_for,
@@ -89,7 +90,7 @@ def radial_fill(
     for known, values, asked, rows in scattered(train, test, task):
         model = RBFInterpolator(known, values, neighbors=neighbours, kernel=kernel, smoothing=smoothing)
         out[rows] = model(asked)
-    return np.clip(out, 0, 255)
+    return np.clip(out, 0, brightest(train[list(task.target)].to_numpy()))
 
 
 def triangle_fill(train: Frame, test: Frame, task: Task, *, method: str = "linear") -> Array:
@@ -99,7 +100,7 @@ def triangle_fill(train: Frame, test: Frame, task: Task, *, method: str = "linea
         filled = griddata(known, values, asked, method=method)
         nearest = griddata(known, values, asked, method="nearest")
         out[rows] = np.where(np.isfinite(filled), filled, nearest)
-    return np.clip(out, 0, 255)
+    return np.clip(out, 0, brightest(train[list(task.target)].to_numpy()))
 
 
 def kriging_fill(
@@ -120,7 +121,7 @@ def kriging_fill(
             weight, one = solved[:, :, 0], solved[:, :, 1]
             weight = weight + one * ((1 - weight.sum(axis=1)) / one.sum(axis=1))[:, None]
             out[rows[part]] = np.einsum("nk,nkc->nc", weight, values[index[part]])
-    return np.clip(out, 0, 255)
+    return np.clip(out, 0, brightest(train[list(task.target)].to_numpy()))
 
 
 def cosine_matrix(side: int) -> Array:
@@ -156,6 +157,7 @@ def sparse_fill(
 ) -> Array:
     """Patches made sparse in cosines, known pixels restored after each round, with a falling threshold."""
     out = radial_fill(train, test, task)
+    depth = brightest(train[list(task.target)].to_numpy()) / 255
     for known, values, asked, rows in scattered(train, test, task):
         corner = np.minimum(known.min(axis=0), asked.min(axis=0)).astype(int)
         high, wide = np.maximum(known.max(axis=0), asked.max(axis=0)).astype(int) - corner + 1
@@ -170,9 +172,9 @@ def sparse_fill(
         open_pixels[inside[:, 0], inside[:, 1]] = False
         for level in np.geomspace(highest, lowest, rounds):
             for c in range(planes.shape[2]):
-                planes[open_pixels, c] = shrink_patches(planes[:, :, c], level, 8)[open_pixels]
+                planes[open_pixels, c] = shrink_patches(planes[:, :, c], level * depth, 8)[open_pixels]
         out[rows] = planes[wanted[:, 0], wanted[:, 1]] @ turn + middle
-    return np.clip(out, 0, 255)
+    return np.clip(out, 0, brightest(train[list(task.target)].to_numpy()))
 
 
 def is_inpaint(brief: TaskBrief) -> float:

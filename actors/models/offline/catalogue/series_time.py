@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from actors.models.offline.catalogue.reading import moments_of
+from actors.models.offline.catalogue.dates import moments_of
 from actors.models.offline.catalogue.task import Array, Frame, Task
 
 DAYS_A_YEAR = 365.2425

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 
-from actors.models.offline.catalogue.reading import moments_of
+from actors.models.offline.catalogue.dates import moments_of
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, labelled, truth
 

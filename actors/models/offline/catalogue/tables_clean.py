@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.dates import moments_of
 from actors.models.offline.catalogue.encoding import is_number
-from actors.models.offline.catalogue.reading import moments_of
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Frame, Task, inputs
 from actors.models.offline.facts import has_missing, train_columns
