@@ -105,7 +105,7 @@ def test_an_older_scratchpad_gives_no_count() -> None:
 
 @pytest.mark.parametrize("agent", ["mle_star", "automl"])
 def test_it_is_told_without_prose(agent: str) -> None:
-    entries = play(agent, budget=Budget(cpu_seconds=5.0 if agent == "mle_star" else 1.4))
+    entries = play(agent, budget=Budget(cpu_seconds=5.0 if agent == "mle_star" else 0.4))
     won = attempt_report(tell(entries)).split("### Why the winner won\n")[1].split("\n## ")[0]
     assert "No prose: the reporter was not asked." in won
     assert "no run on all rows was handed in" in won
