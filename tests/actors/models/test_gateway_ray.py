@@ -13,7 +13,7 @@ import pytest
 from fault_server import KEY, completion, error, serving
 
 from actors.contracts import ChatReply, ChatRequest, Message
-from actors.errors import FatalModelError, ModelError
+from actors.errors import FatalModelError, ModelError, TransientModelError
 from actors.models.gateway import ModelGateway, RayModel
 from actors.models.settings import ModelSettings, Price
 from actors.models.spending import dollars_spent
@@ -38,7 +38,7 @@ def gateway(base_url: str, spent: Any = float, **settings: Any) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"), [(401, FatalModelError), (404, FatalModelError), (400, ModelError)]
+    ("status", "kind"), [(401, FatalModelError), (404, FatalModelError), (400, TransientModelError)]
 )
 def test_a_fault_is_itself_behind_one_actor_and_behind_two(status: int, kind: type[Exception]) -> None:
     async def through_one(model: RayModel) -> None:
