@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -170,7 +171,11 @@ class AttemptContext:
         async def work(entry: Entry) -> Entry:
             try:
                 answer = await self._services.desk.ask(
-                    role, inputs, _seed(entry.key, self.spec), self.spec.web_search
+                    role,
+                    inputs,
+                    _seed(entry.key, self.spec),
+                    self.spec.web_search,
+                    time.time() + self.ledger.seconds_left,
                 )
             except ModelError as error:
                 if error.replies:  # recorded without its role: who looks for a role looks for answers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -161,6 +162,7 @@ class ChatRequest:
     seed: int
     web_search: bool = False
     schema: Mapping[str, Any] | None = None  # JSON schema of the answer, for endpoints that can hold to it
+    until: float = math.inf  # when its attempt's time is over, in seconds since the epoch
 
 
 @dataclass(frozen=True)

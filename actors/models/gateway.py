@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NoReturn
 
 from actors.contracts import ChatModel, ChatReply, ChatRequest
-from actors.errors import FatalModelError, ModelError, TransientModelError
+from actors.errors import BudgetExhausted, FatalModelError, ModelError, TransientModelError
 from actors.models.faults import RetryableFault
 from actors.models.limits import Concurrency, MinuteWindow, SpendCap
 from actors.models.settings import ModelSettings
+from actors.models.silence import Silence
 from actors.models.spending import summed
 from actors.remote import call
 
@@ -24,6 +26,8 @@ LONGEST_BACKOFF = 60.0  # seconds
 LONGEST_WAIT = 600.0  # seconds that an endpoint may ask for; more, and the sweep is better resumed later
 CHARACTERS_A_TOKEN = 4
 ANSWER_TOKENS = 1_000  # stand for an answer until the true number is known
+MARGIN = 0.02  # of the seconds that an attempt has left: its request ends first, and can say why
+LONGEST_MARGIN = 5.0  # seconds
 
 
 class ModelGateway:
@@ -31,9 +35,9 @@ class ModelGateway:
 
     A fault of the endpoint as a whole is waited out, and no attempt hears of it; one that may be a
     request's own raises TransientModelError after its tries, and so does a refusal while the endpoint has
-    taken no request at all. When `give_up_after` requests of a model in a row used up their tries, were
-    refused before any had passed, or came to no answer in time, every request from then on raises
-    FatalModelError.
+    taken no request at all, and the end of an attempt's time while the endpoint is silent. When
+    `give_up_after` requests of a model in a row used up their tries, were refused before any had passed, or
+    came to no answer in time, every request from then on raises FatalModelError.
     """
 
     def __init__(
@@ -59,16 +63,25 @@ class ModelGateway:
         self._passed: Counter[str] = Counter()  # requests, by model: one may go on where another does not
         self._exhausted: Counter[str] = Counter()  # requests in a row that used up their tries
         self._refused: Counter[str] = Counter()  # requests, before any passed
-        self._late: dict[str, tuple[int, float]] = {}  # tries in a row without an answer; since when
+        self._silences: defaultdict[str, Silence] = defaultdict(lambda: Silence(settings.timeout_seconds))
         self._fatal: str | None = None  # why no request is sent any more
 
     async def complete(self, request: ChatRequest) -> ChatReply:
-        """Answer; raises ModelError, with what its tries were billed."""
+        """Answer; raises ModelError, with what its tries were billed, or BudgetExhausted."""
         started = time.perf_counter()
+        patience = asyncio.timeout(_patience(request))
         cap = await self._open()
         billed: list[ChatReply] = []  # for tries that failed
         try:
-            reply, tries = await self._answer(request, cap, billed)
+            async with patience:
+                reply, tries = await self._answer(request, cap, billed)
+        except TimeoutError:
+            if not patience.expired():
+                raise
+            fault = self._out_of_time(request, time.perf_counter() - started)
+            if isinstance(fault, ModelError) and billed:
+                fault.replies = (summed(billed),)
+            raise fault from None
         except ModelError as error:
             billed += error.replies
             error.replies = (summed(billed),) if billed else ()
@@ -101,7 +114,7 @@ class ModelGateway:
                 if self._fatal is not None:
                     raise FatalModelError(self._fatal) from None
                 if fault.late:
-                    self._count_late(fault, name)
+                    self._count_wait(str(fault), name, self._settings.timeout_seconds)
                 if tries % self._settings.tries == 0:
                     self._count(fault, name, passed)
                     passed = self._passed[name]
@@ -113,7 +126,6 @@ class ModelGateway:
             else:
                 self._passed[name] += 1
                 self._exhausted[name] = 0
-                self._late.pop(name, None)
                 return reply, tries
 
     async def _try(self, request: ChatRequest, cap: SpendCap) -> ChatReply:
@@ -123,6 +135,7 @@ class ModelGateway:
             counted = await self._turn(float(tokens + ANSWER_TOKENS))
             if self._fatal is not None:
                 raise FatalModelError(self._fatal)
+            sent = time.monotonic()
             try:
                 reply = await self._model.complete(request)
             except RetryableFault as fault:
@@ -132,6 +145,7 @@ class ModelGateway:
                 raise
             cap.add(reply.cost or 0.0)
             self._concurrency.passed()
+            self._silences[self._name(request)].answered(time.monotonic() - sent)
             self._tokens.correct(counted, float(reply.tokens_in + reply.tokens_out))
             return reply
 
@@ -162,13 +176,24 @@ class ModelGateway:
             tries = self._settings.tries
             self._end(f"{fault}; {self._exhausted[name]} requests in a row used up their {tries} tries")
 
-    def _count_late(self, fault: RetryableFault, name: str) -> None:
-        """End where nothing answers for three timeouts: the tries of a request may outlast its attempt."""
-        count, since = self._late.get(name, (0, time.monotonic()))
-        self._late[name] = (count + 1, since)
-        long = time.monotonic() - since >= 2 * self._settings.timeout_seconds
-        if long and count + 1 >= self._settings.give_up_after:
-            self._end(f"{fault}; {count + 1} tries in a row had no answer")
+    def _count_wait(self, fault: str, name: str, seconds: float) -> None:
+        """Count a wait without an answer; enough of them, one after the other, end the sweep."""
+        silence = self._silences[name]
+        silence.waited(seconds)
+        if silence.lasting and silence.waits >= self._settings.give_up_after:
+            self._end(f"{fault}; {silence.waits} tries in a row had no answer")
+
+    def _out_of_time(self, request: ChatRequest, seconds: float) -> ModelError | BudgetExhausted:
+        """What a request raises when its attempt's time is over, which may be the endpoint's fault."""
+        name = self._name(request)
+        if not self._silences[name].unusual:
+            return BudgetExhausted("no answer within the wall seconds that were left")
+        fault = f"no answer to any request, and the attempt's last {seconds:.3g} s are over"
+        try:
+            self._count_wait(fault, name, seconds)
+        except FatalModelError as error:
+            return error
+        return TransientModelError(fault)
 
     def _refusal(self, error: ModelError, name: str) -> ModelError:
         """What a refused request raises; while none has passed, the fault may be the endpoint's."""
@@ -195,6 +220,14 @@ class ModelGateway:
             self._not_before = max(self._not_before, time.monotonic() + fault.after)
             seconds = fault.after + min(seconds, 1.0)
         await asyncio.sleep(seconds)
+
+
+def _patience(request: ChatRequest) -> float | None:
+    """Seconds that a request may take, None without a limit."""
+    if math.isinf(request.until):
+        return None
+    left = max(0.0, request.until - time.time())
+    return left - min(LONGEST_MARGIN, MARGIN * left)
 
 
 def open_model(settings: ModelSettings) -> ChatModel:

@@ -73,11 +73,11 @@ class ModelSettings:
         effort = own.reasoning_effort
         if effort is None and own.name in (None, self.name):  # another model may not reason
             effort = self.reasoning_effort
-        temperature = own.temperature if own.temperature is not None else self.temperature
+        general = None if effort else self.temperature  # models that reason take none
         return replace(
             own,
             name=own.name or self.name,
-            temperature=None if effort else temperature,  # models that reason take none
+            temperature=own.temperature if own.temperature is not None else general,
             max_tokens=own.max_tokens or self.max_tokens,
             reasoning_effort=effort,
         )

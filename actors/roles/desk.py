@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -36,10 +37,12 @@ class RoleAnswer:
 class RoleDesk(Protocol):
     """Asks a role by name."""
 
-    async def ask(self, role: str, inputs: Any, seed: int, web_search: bool = False) -> RoleAnswer:
-        """Ask, and again with the parser's complaint as often as the role allows.
+    async def ask(
+        self, role: str, inputs: Any, seed: int, web_search: bool = False, until: float = math.inf
+    ) -> RoleAnswer:
+        """Ask, and again with the parser's complaint as often as the role allows, until then.
 
-        Raises ModelError, with what was billed until then.
+        `until` is in seconds since the epoch. Raises ModelError, with what was billed, and BudgetExhausted.
         """
 
 
@@ -50,7 +53,9 @@ class RoleHost:
         self._role = ROLES[name]
         self._model = model
 
-    async def ask(self, inputs: Any, seed: int, web_search: bool = False) -> RoleAnswer:
+    async def ask(
+        self, inputs: Any, seed: int, web_search: bool = False, until: float = math.inf
+    ) -> RoleAnswer:
         """Ask, parse, and re-ask with the complaint when the answer does not parse."""
         messages = self._role.messages(inputs)
         replies: list[ChatReply] = []
@@ -62,6 +67,7 @@ class RoleHost:
                 seed + turn,
                 web_search and self._role.web_search,
                 self._role.schema,
+                until,
             )
             try:
                 reply = await self._model.complete(request)
@@ -89,9 +95,11 @@ class LocalDesk:
     def __init__(self, model: ChatModel) -> None:
         self._model = model
 
-    async def ask(self, role: str, inputs: Any, seed: int, web_search: bool = False) -> RoleAnswer:
+    async def ask(
+        self, role: str, inputs: Any, seed: int, web_search: bool = False, until: float = math.inf
+    ) -> RoleAnswer:
         """See RoleDesk."""
-        return await RoleHost(role, self._model).ask(inputs, seed, web_search)
+        return await RoleHost(role, self._model).ask(inputs, seed, web_search, until)
 
 
 class RayDesk:
@@ -104,13 +112,15 @@ class RayDesk:
         self._model = model
         self._actors: dict[str, Any] = {}
 
-    async def ask(self, role: str, inputs: Any, seed: int, web_search: bool = False) -> RoleAnswer:
+    async def ask(
+        self, role: str, inputs: Any, seed: int, web_search: bool = False, until: float = math.inf
+    ) -> RoleAnswer:
         """See RoleDesk."""
         from ray.exceptions import RayActorError
 
         for left in reversed(range(self.TRIES)):
             try:
-                answer: RoleAnswer = await call(self._actor(role).ask, inputs, seed, web_search)
+                answer: RoleAnswer = await call(self._actor(role).ask, inputs, seed, web_search, until)
             except RayActorError:
                 if not left:
                     raise

@@ -31,8 +31,10 @@ def ending(run: Run, report: str) -> tuple[ExitStatus, str]:
     if run.cancelled:
         return ExitStatus.CANCELLED, ""
     told = next((SELF_REPORTS[line] for line in lines if line in SELF_REPORTS), None)
-    if run.breach is not None:  # a script refused its hundredth thread may wait for the others for ever
-        return told if told and run.breach[0] is ExitStatus.WALL else run.breach
+    if run.breach is not None:
+        # A script that was refused something has ended by it: it may wait for its other threads for ever, and
+        # what it wrote takes CPU seconds to be given back.
+        return told if told and run.breach[0] in (ExitStatus.WALL, ExitStatus.CPU) else run.breach
     code = exit_code(run)
     assert code is not None
     if code == 0:

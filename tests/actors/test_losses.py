@@ -10,11 +10,21 @@ import pytest
 import ray.exceptions as lost
 from doubles import FakeExecutor, FakeScorer, data, services, spec
 
-from actors.contracts import ChatRequest, Ending, ExecutionRequest, ExecutionResult, ExitStatus
+from actors.contracts import (
+    Budget,
+    ChatReply,
+    ChatRequest,
+    Ending,
+    ExecutionRequest,
+    ExecutionResult,
+    ExitStatus,
+)
 from actors.errors import AgentError, LostError, TransientModelError
 from actors.host import AttemptHost
 from actors.losses import is_loss
+from actors.models.gateway import ModelGateway
 from actors.models.scripted import ScriptedModel
+from actors.models.settings import ModelSettings
 from actors.roles import planner
 from actors.trial import LOST_STARTS, PUBLIC, run_trial
 from scratchpad.client import LocalClient
@@ -98,3 +108,24 @@ def test_an_attempt_whose_request_no_try_could_pass_goes_on_from_its_last_step()
     end = asyncio.run(host.run(spec(), data()))
     assert (end.ending, end.starts) == (Ending.FINISHED, 2)
     assert len(executor.runs) == 1, "what was measured before the fault is not measured again"
+
+
+def test_an_attempt_whose_time_passes_before_a_silent_endpoint_has_no_ending() -> None:
+    """A try may take longer than the attempt has, as with a local server's half an hour."""
+
+    class Silent:
+        async def complete(self, request: ChatRequest) -> ChatReply:
+            await asyncio.sleep(60.0)
+            raise AssertionError("unreachable")
+
+    async def agent(context: Any) -> None:
+        await context.evaluate("SCORE = 1")
+        await context.ask("planner", planner.Inputs("brief", "script", "block", (), 1.0))
+
+    client = LocalClient()
+    gateway = ModelGateway(ModelSettings(kind="openai", name="m"), Silent())
+    host = AttemptHost(services(gateway, FakeExecutor()), client, {"mle_star": agent})
+    with pytest.raises(TransientModelError, match="no answer to any request"):
+        asyncio.run(host.run(replace(spec(), budget=Budget(wall_seconds=1.0)), data()))
+    entries = to_entries(client.snapshot())
+    assert [e.kind for e in entries] == [Kind.ATTEMPT, Kind.EXECUTION, Kind.EVALUATION]

@@ -11,7 +11,6 @@ A plan is one or more sentences of these forms, followed by a reason:
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from typing import Any
 from actors.models.offline.composing import recipe
 from actors.models.offline.script import Script
 from actors.models.offline.source import Copied, copy_function
+from actors.models.offline.syntax import parsed_value
 from actors.models.offline.tuning import renamed, with_settings
 
 _SET = re.compile(r"Set `(\w+)` of `(\w+)` to `([^`]+)`")
@@ -55,7 +55,7 @@ class Edit:
 def literal(text: str) -> Any:
     """A value from a plan's text."""
     try:
-        return ast.literal_eval(text)
+        return parsed_value(text)
     except (ValueError, SyntaxError):
         return text
 

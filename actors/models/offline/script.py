@@ -119,7 +119,7 @@ def render(script: Script, variants: str = "", extra: tuple[str, ...] = ()) -> s
 
 
 def _names_of(statement: str) -> dict[str, str]:
-    node = ast.parse(statement).body[0]
+    node = parsed(statement).body[0]
     assert isinstance(node, (ast.Import, ast.ImportFrom))
     return import_lines(node)
 

@@ -10,6 +10,8 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
+from actors.models.offline.syntax import parsed
+
 _CATALOGUE = "actors.models.offline.catalogue"
 _SKIPPED = {"RECIPES", "annotations"}
 
@@ -74,7 +76,7 @@ def module_source(module: str) -> ModuleSource:
     text = inspect.getsource(importlib.import_module(module))
     lines = text.splitlines()
     found = ModuleSource({}, {}, {}, {})
-    for node in ast.parse(text).body:
+    for node in parsed(text).body:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(_CATALOGUE):
             found.local.update({a.asname or a.name: node.module or "" for a in node.names})
         elif isinstance(node, (ast.Import, ast.ImportFrom)):

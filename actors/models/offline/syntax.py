@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Any
+
+# CPython 3.11 counts the depth of the trees that it builds in one place for all threads, and raises
+# SystemError where two build at once.
+_building = threading.Lock()
 
 
 @lru_cache(maxsize=64)
 def parsed(text: str) -> ast.Module:
     """A program's tree, to be read only: several roles are asked about one script. Raises SyntaxError."""
-    return ast.parse(text)
+    with _building:
+        return ast.parse(text)
+
+
+def parsed_value(text: str) -> Any:
+    """What a literal's text stands for. Raises SyntaxError and ValueError."""
+    with _building:
+        return ast.literal_eval(text)
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from actors.models.offline.syntax import parsed
+
 
 def function_node(source: str) -> ast.FunctionDef | None:
     """The first function of a source text."""
-    return next((n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)), None)
+    return next((n for n in parsed(source).body if isinstance(n, ast.FunctionDef)), None)
 
 
 def settings(source: str) -> dict[str, Any]:

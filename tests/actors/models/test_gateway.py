@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from actors.contracts import ChatReply, ChatRequest, Message
-from actors.errors import FatalModelError, ModelError, TransientModelError
+from actors.errors import BudgetExhausted, FatalModelError, ModelError, TransientModelError
 from actors.models.faults import RetryableFault
 from actors.models.gateway import ModelGateway
 from actors.models.settings import ModelSettings, Price, RoleModel
@@ -185,6 +185,42 @@ def test_tries_without_an_answer_are_no_reason_to_end_while_others_pass() -> Non
     endpoint = Endpoint(lambda n, r: ChatReply("ok", "m") if n % 3 == 2 else late, seconds=0.01)
     results = many(endpoint, 12, tries=50, timeout_seconds=0.01, max_concurrency=1)
     assert {type(r) for r in results} == {ChatReply}
+
+
+def test_an_attempt_does_not_end_by_an_endpoint_that_answers_nobody() -> None:
+    """A try may take longer than an attempt has: what runs out then is the endpoint's, and is counted."""
+    endpoint = Endpoint(seconds=60.0)
+
+    async def run() -> list[BaseException]:
+        gateway = ModelGateway(replace(SETTINGS, max_concurrency=1), endpoint)
+        faults: list[BaseException] = []
+        for _ in range(3):  # attempts, one after the other, each with two requests under way
+            asked = [gateway.complete(replace(request(), until=time.time() + 0.1)) for _ in range(2)]
+            faults += [
+                r for r in await asyncio.gather(*asked, return_exceptions=True) if isinstance(r, Exception)
+            ]
+        return faults
+
+    faults = asyncio.run(asyncio.wait_for(run(), 30))
+    assert [type(f) for f in faults] == [TransientModelError] * 4 + [FatalModelError] * 2, faults
+    assert str(faults[0]).startswith("no answer to any request, and the attempt's last 0.")
+    assert re.search(r"; \d tries in a row had no answer$", str(faults[-1]))
+    assert endpoint.count == 3
+
+
+def test_an_attempt_ends_by_its_own_seconds_where_others_are_answered() -> None:
+    endpoint = Endpoint(seconds=0.02)
+
+    async def run() -> list[ChatReply | BaseException]:
+        gateway = ModelGateway(replace(SETTINGS, max_concurrency=1), endpoint)
+        asked = [gateway.complete(request(str(n))) for n in range(20)]
+        asked.append(gateway.complete(replace(request(), until=time.time() + 0.1)))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    *others, mine = asyncio.run(asyncio.wait_for(run(), 30))
+    assert {type(r) for r in others} == {ChatReply}
+    assert isinstance(mine, BudgetExhausted)
+    assert "wall seconds" in str(mine)  # so that the attempt's ending is a timeout
 
 
 def test_all_wait_when_the_endpoint_asks_for_quiet() -> None:

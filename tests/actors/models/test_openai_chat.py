@@ -70,8 +70,12 @@ def test_model_and_sampling_go_by_role() -> None:
 
 def test_a_reasoning_role_takes_no_temperature_from_the_sweep() -> None:
     with serving() as server:
-        ask(server, request(), temperature=0.7, reasoning_effort="low")
-    assert "temperature" not in server.bodies[0]
+        by_role = {"coder": RoleModel(temperature=0.2)}
+        asked = request("planner"), request("coder")
+        ask(server, *asked, by_role=by_role, temperature=0.7, reasoning_effort="low")
+    planner, coder = server.bodies
+    assert "temperature" not in planner
+    assert coder["temperature"] == 0.2, "asked for, for this role"
 
 
 def test_another_model_of_a_role_does_not_take_over_the_sweeps_effort() -> None:
