@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 
 import lightgbm as lgb
 import numpy as np
@@ -14,13 +15,16 @@ from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.arrays_images import smoothed_classes
 from actors.models.offline.catalogue.reading import load_table
 from actors.models.offline.catalogue.registry import Recipe
-from actors.models.offline.catalogue.series_time import as_moments, name_rank
+from actors.models.offline.catalogue.series_time import MOST_KEYS, as_moments, name_rank
 from actors.models.offline.catalogue.splitting import group_folds
 from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, labelled, truth
 
 
-def panel_keys(train: Frame, test: Frame, task: Task) -> tuple[str, str]:
-    """The columns of entity and time; empty names where rows of test have no past in train."""
+def panel_keys(train: Frame, test: Frame, task: Task) -> tuple[tuple[str, ...], str]:
+    """The columns of entity and time; empty where rows of test have no past in train.
+
+    An entity is one column, or two where no single one has at most a row at a time.
+    """
     shared = [c for c in test.columns if c in train.columns and c not in (task.id_column, *task.target)]
     times = sorted((c for c in shared if name_rank(str(c)) < 99), key=lambda c: name_rank(str(c)))
     if task.split == "time" and task.split_column in shared:
@@ -28,21 +32,35 @@ def panel_keys(train: Frame, test: Frame, task: Task) -> tuple[str, str]:
     entities = [c for c in shared if c not in times and not pd.api.types.is_float_dtype(train[c])]
     if task.split_column in entities:
         entities = [task.split_column]
-    best = ("", "", 0.0)
-    for time in times[:3]:
-        when = time_numbers(pd.concat([train[time], test[time]], ignore_index=True))
-        for entity in entities:
-            if train[entity].nunique() < 5:
-                continue
-            first = pd.Series(when[: len(train)]).groupby(train[entity].to_numpy()).min()
-            past = test[entity].map(first).to_numpy(dtype=float) < when[len(train) :]
-            once = (
-                not pd.DataFrame({"e": train[entity].to_numpy(), "t": when[: len(train)]}).duplicated().any()
-            )
-            worth = float(past.mean()) * (1.0 if once else 0.5)
-            if worth > max(0.3, best[2]):
-                best = (str(entity), str(time), worth)
+    best: tuple[tuple[str, ...], str, float] = ((), "", 0.3)
+    for size in (1, 2):
+        if best[2] > 0.5:
+            break
+        for time in times[:3]:
+            when = time_numbers(pd.concat([train[time], test[time]], ignore_index=True))
+            for names in combinations(entities[:MOST_KEYS] if size > 1 else entities, size):
+                worth = worth_of_past(train, test, names, when)
+                if worth > best[2] and (size == 1 or worth > 0.5):
+                    best = (tuple(map(str, names)), str(time), worth)
     return best[0], best[1]
+
+
+def worth_of_past(train: Frame, test: Frame, names: tuple[str, ...], when: Array) -> float:
+    """The share of test rows with earlier rows of their entity, half of it where those are not one a time."""
+    keys = entity_codes(train, test, names)
+    cut = len(train)
+    if len(np.unique(keys[:cut])) < 5:
+        return 0.0
+    first = pd.Series(when[:cut]).groupby(keys[:cut]).min()
+    past = pd.Series(keys[cut:]).map(first).to_numpy(dtype=float) < when[cut:]
+    once = not pd.DataFrame({"entity": keys[:cut], "time": when[:cut]}).duplicated().any()
+    return float(past.mean()) * (1.0 if once else 0.5)
+
+
+def entity_codes(train: Frame, test: Frame, names: tuple[str, ...]) -> Array:
+    """A number for the entity of each training row, then of each test row."""
+    both = pd.concat([train[list(names)], test[list(names)]], ignore_index=True)
+    return both.groupby(list(names), dropna=False, sort=False).ngroup().to_numpy(dtype=float)
 
 
 def time_numbers(values: pd.Series) -> Array:
@@ -124,7 +142,7 @@ def own_past(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
     if not entity:
         return train, test
     cut = len(train)
-    both_keys = pd.factorize(pd.concat([train[entity], test[entity]], ignore_index=True))[0].astype(float)
+    both_keys = entity_codes(train, test, entity)
     both_times = time_numbers(pd.concat([train[time], test[time]], ignore_index=True))
     keys, times = both_keys[:cut], both_times[:cut]
     events = past_values(train, test, task)
@@ -134,7 +152,7 @@ def own_past(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
     until = np.concatenate([times - np.maximum(wait, shortest) + shortest / 2, both_times[cut:]])
     found = seen_before(events, keys, times, both_keys, until)
     found["past_age"] += both_times - until
-    for name in household_columns(train, entity, task):
+    for name in household_columns(train, entity[0], task) if len(entity) == 1 else []:
         homes = pd.concat([train[name], test[name]], ignore_index=True)
         places = pd.DataFrame({"home": homes, "entity": both_keys, "time": both_times})
         found = found.join(others_of(places, events))
@@ -151,11 +169,11 @@ def own_history(train: Frame, test: Frame, task: Task, *, most: int = 8) -> tupl
     if not entity or len(task.classes) > 2:
         return train, test
     cut = len(train)
-    shared = [c for c in inputs(test, task).columns if c in train.columns and c not in (entity, time)]
+    shared = [c for c in inputs(test, task).columns if c in train.columns and c not in (*entity, time)]
     shared = [c for c in shared if pd.api.types.is_numeric_dtype(train[c])][:most]
     events = past_values(train, test, task)
     events = events.join(train[shared].astype(float).add_prefix("past_"), rsuffix="_input")
-    both_keys = pd.factorize(pd.concat([train[entity], test[entity]], ignore_index=True))[0].astype(float)
+    both_keys = entity_codes(train, test, entity)
     both_times = time_numbers(pd.concat([train[time], test[time]], ignore_index=True))
     keys, times = both_keys[:cut], both_times[:cut]
     shortest = np.diff(np.unique(times)).min() if len(np.unique(times)) > 1 else 1.0
@@ -254,9 +272,8 @@ def past_matrices(train: Frame, test: Frame, task: Task) -> tuple[Array, Array, 
     """(x, y, z) with gaps left as they are, categories as codes, keys of single rows left out."""
     known = labelled(train, task)
     entity, _ = panel_keys(train, test, task)
-    names = [
-        c for c in inputs(test, task).columns if c in known.columns and c not in (entity, task.split_column)
-    ]
+    left_out = (*(entity if len(entity) == 1 else ()), task.split_column)  # a part of a key tells of its own
+    names = [c for c in inputs(test, task).columns if c in known.columns and c not in left_out]
     both = pd.concat([known[names], test[names]], ignore_index=True)
     columns = []
     for name in names:
@@ -399,10 +416,12 @@ def has_panel(brief: TaskBrief) -> bool:
     asked = {c.name for c in test.columns} - {brief.id_column, *brief.target}
     time = next((c for c in train.columns if c.name == brief.split.column and c.name in asked), None)
     keys = [c for c in train.columns if c.name in asked and c is not time and c.dtype != "real"]
-    return time is not None and any(
-        5 <= c.unique <= train.rows / 3 and 0.4 <= train.rows / (c.unique * max(time.unique, 1)) <= 1
-        for c in keys
-    )
+    if time is None:
+        return False
+    sizes = [c.unique for c in keys]
+    sizes += [a.unique * b.unique for a, b in combinations(keys[:MOST_KEYS], 2)]
+    times = max(time.unique, 1)
+    return any(5 <= n <= train.rows / 3 and 0.4 <= train.rows / (n * times) <= 1 for n in sizes)
 
 
 RECIPES = (

@@ -73,7 +73,7 @@ def panel() -> tuple[Frame, Frame, np.ndarray]:
 def test_past_is_that_of_earlier_rows_alone() -> None:
     train, test, _ = panel()
     task = make_task()
-    assert panel_keys(train, test, task) == ("person", "year")
+    assert panel_keys(train, test, task) == (("person",), "year")
     seen, asked = own_past(train, test, task)
     row = seen[(seen["person"] == 7001) & (seen["year"] == 3)].iloc[0]
     own = train[train["person"] == 7001].set_index("year")
@@ -160,6 +160,12 @@ def yearly_panel() -> tuple[Frame, Frame, np.ndarray]:
     return frame[~late], frame[late].drop(columns="cost"), frame[late]["cost"].to_numpy()
 
 
+def parted(frame: Frame) -> Frame:
+    """The country's number as two columns that name it together."""
+    number = frame["country"].str[1:].astype(int)
+    return frame.assign(region="R" + (number // 6).astype(str), sector=number % 6)
+
+
 def test_history_is_as_old_as_that_of_the_test_rows() -> None:
     train, test, _ = yearly_panel()
     train = train[train["year"] <= 2012]  # a year lies between: nothing of the last two is known
@@ -184,8 +190,15 @@ def test_the_latest_times_are_held_whole() -> None:
     assert "cost" not in held
 
 
-def test_a_panel_split_by_time_beats_the_last_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train, test, wanted = yearly_panel()
+@pytest.mark.parametrize("keys", [["country"], ["region", "sector"]])
+def test_a_panel_split_by_time_beats_the_last_value(
+    keys: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train, test, wanted = (parted(t) if isinstance(t, Frame) else t for t in yearly_panel())
+    train, test = (
+        t.drop(columns=["country"] if len(keys) > 1 else ["region", "sector"]) for t in (train, test)
+    )
+    assert panel_keys(train, test, make_task(split="time", split_column="year")) == (tuple(keys), "year")
     sample = test[["id"]].assign(cost=0.0)
     tables = {"train.csv": train, "test.csv": test, "sample_submission.csv": sample}
     files = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
@@ -198,7 +211,7 @@ def test_a_panel_split_by_time_beats_the_last_value(tmp_path: Path, monkeypatch:
     assert not has_panel(made)
     script = compose(brief, Limits(), 0, candidates(brief, "member")[:1])
     found = run(render(script), files, tmp_path, monkeypatch)["cost"].to_numpy()
-    last = test["country"].map(train.groupby("country")["cost"].last()).to_numpy()
+    last = test.join(train.groupby(keys)["cost"].last(), on=keys)["cost"].to_numpy()
     assert np.sqrt(np.mean((found - wanted) ** 2)) < 0.85 * np.sqrt(np.mean((last - wanted) ** 2))
 
 
