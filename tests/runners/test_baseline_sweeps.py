@@ -18,10 +18,10 @@ from tests.runners.test_llm_sweep import bench, served, tiny
 
 SHORT = {  # the options that keep each of them short
     "aide": {"drafts": 1, "steps": 2},
-    "automl": {"cpu_seconds": 20},
+    "automl": {"cpu_seconds": 8},
     "automl_gpt": {"configurations": 2},
     "gpt_engineer": {"improvements": 1},
-    "swe_agent": {"turns": 6},
+    "swe_agent": {"turns": 4},
 }
 MODELS = {"swe_agent": ["openai", "offline"], "automl": ["offline"]}  # of others openai alone
 pytestmark = [pytest.mark.slow, pytest.mark.ray, pytest.mark.timeout(400)]

@@ -265,7 +265,7 @@ def test_a_key_that_a_server_repeats_is_kept_from_the_screen_and_the_files(tmp_p
     with serving(refusal) as server, tempfile.TemporaryDirectory(prefix="ray") as ray_folder:
         model = ["model=openai", f"model.base_url={server.url}", f"model.api_key={CANARY}", "tracker=none"]
         environment = {"RAY_TMPDIR": ray_folder}
-        done = bench(tmp_path, "name=bad", *tiny(tmp_path, 3), *model, environment=environment)
+        done = bench(tmp_path, "name=bad", *tiny(tmp_path, 2), *model, environment=environment)
         asked = len(server.asked)
         assert holding(Path(ray_folder), CANARY.encode()) == []
     assert done.returncode == 1
@@ -274,7 +274,7 @@ def test_a_key_that_a_server_repeats_is_kept_from_the_screen_and_the_files(tmp_p
     assert f"resume=bad runs={tmp_path / 'runs'}" in done.stderr
     assert CANARY not in done.stdout + done.stderr
     assert holding(tmp_path, CANARY.encode()) == []
-    assert asked <= 4  # of the attempts under way; none was started after
+    assert asked <= 2  # one of each attempt under way
 
     kinds = {entry.kind for entry in recorded(tmp_path, "bad")}
     assert Kind.ENDING not in kinds  # nothing is lost: every attempt goes on when resumed
@@ -283,4 +283,4 @@ def test_a_key_that_a_server_repeats_is_kept_from_the_screen_and_the_files(tmp_p
         config.write_text(config.read_text().replace(server.url, url))
         again = bench(tmp_path, "resume=bad", "model.api_key=x")
     assert again.returncode == 0, again.stdout + again.stderr
-    assert results(tmp_path, "bad")["ended"] == 3
+    assert results(tmp_path, "bad")["ended"] == 2
