@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from actors.contracts import SplitRule, TaskBrief
+from actors.models.offline.catalogue.task import Task
 from runners.tasks.facts import profile_files
 
 ROWS = 130
@@ -97,3 +98,20 @@ def run(script: str, files: dict[str, bytes], folder: Path, monkeypatch: pytest.
     """Run a script in a folder and read its submission."""
     execute(script, files, folder, monkeypatch)
     return pd.read_csv(folder / "submission.csv")
+
+
+def made_task(**changes: object) -> Task:
+    """What a script knows of a regression by rmse on `y`, with other facts where they are given."""
+    facts: dict[str, object] = {
+        "kind": "values",
+        "problem": "regression",
+        "metric": "rmse",
+        "larger_is_better": False,
+        "prediction": "value",
+        "target": ("y",),
+        "id_column": "id",
+        "train": "train.csv",
+        "test": "test.csv",
+        "sample": "sample_submission.csv",
+    }
+    return Task(**{**facts, **changes})  # type: ignore[arg-type]

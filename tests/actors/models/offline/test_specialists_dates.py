@@ -1,18 +1,18 @@
 """Dates of every spelling: one reading for features, splits and series."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from madeup import run
+from madeup import made_task, run
 
 from actors.contracts import Limits, SplitRule, TaskBrief
 from actors.models.offline.catalogue.dates import moments_of
 from actors.models.offline.catalogue.series_time import as_moments, date_steps
 from actors.models.offline.catalogue.splitting import time_folds
 from actors.models.offline.catalogue.tables_clean import as_dates, expand_dates
-from actors.models.offline.catalogue.task import Task
 from actors.models.offline.composing import candidates, compose, layout_of
 from actors.models.offline.script import render
 from runners.tasks.facts import profile_files
@@ -37,22 +37,7 @@ SPELLINGS = [
 NO_DATES = ["12-34-56", "99-88-77", "1.10.2", "192.168.10.12", "may", "mar 123", "AB-12-2020", "0123-11", "7"]
 
 
-def make_task(**changes: object) -> Task:
-    facts: dict[str, object] = {
-        "kind": "values",
-        "problem": "regression",
-        "metric": "rmse",
-        "larger_is_better": False,
-        "prediction": "value",
-        "target": ("y",),
-        "id_column": "id",
-        "train": "train.csv",
-        "test": "test.csv",
-        "sample": "sample_submission.csv",
-        "split": "time",
-        "split_column": "when",
-    }
-    return Task(**{**facts, **changes})  # type: ignore[arg-type]
+task_with = partial(made_task, split="time", split_column="when")
 
 
 def make_brief(files: dict[str, bytes], *, problem: str, split: SplitRule) -> TaskBrief:
@@ -103,7 +88,7 @@ def test_zoned_and_text_columns_become_plain_timestamps() -> None:
 def test_both_tables_are_read_with_the_day_first() -> None:
     days = pd.date_range("2020-01-01", periods=40, freq="D")
     frame = pd.DataFrame({"id": range(40), "when": days.strftime("%d/%m/%Y"), "y": np.arange(40.0)})
-    train, test = expand_dates(frame[:31], frame[31:].drop(columns="y"), make_task())
+    train, test = expand_dates(frame[:31], frame[31:].drop(columns="y"), task_with())
     # The test days, 1 to 9 February, do not show by themselves that the day stands first.
     assert np.concatenate([train["when_days"], test["when_days"]]).tolist() == list(range(40))
 
@@ -113,7 +98,7 @@ def test_the_latest_days_are_held_out(form: str) -> None:
     days = pd.date_range("2020-01-01", periods=60, freq="D")
     frame = pd.DataFrame({"when": days.strftime(form), "y": np.arange(60.0)})
     frame.loc[3, "when"] = frame.loc[3, "when"].replace("+01", "+02")
-    [(_, held, actual)] = time_folds(frame.sample(frac=1, random_state=0), make_task())
+    [(_, held, actual)] = time_folds(frame.sample(frac=1, random_state=0), task_with())
     assert sorted(actual.reshape(-1)) == list(range(48, 60))
     assert "y" not in held
 

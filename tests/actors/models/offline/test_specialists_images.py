@@ -1,10 +1,12 @@
 """Pictures and arrays: hidden pixels, noise, classes, few labels, novelty."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from madeup import made_task
 from PIL import Image
 from scipy import ndimage
 from sklearn.datasets import load_digits
@@ -53,28 +55,7 @@ from actors.models.offline.catalogue.images_inpaint import (
 )
 from actors.models.offline.catalogue.task import Frame, Task
 
-
-def make_task(**changes: object) -> Task:
-    facts: dict[str, object] = {
-        "kind": "values",
-        "problem": "regression",
-        "metric": "rmse",
-        "larger_is_better": False,
-        "prediction": "value",
-        "target": ("value",),
-        "id_column": "id",
-        "train": "",
-        "test": "",
-        "sample": "sample_submission.csv",
-    }
-    return Task(**{**facts, **changes})  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "input").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "input"
+task_with = partial(made_task, target=("value",), train="", test="")
 
 
 def scene(high: int = 48, wide: int = 60, seed: int = 0) -> np.ndarray:
@@ -105,7 +86,7 @@ def holes(folder: Path, style: str) -> tuple[np.ndarray, Task]:
         ids = np.array([f"{a}_{b}" for a, b in zip(row, col, strict=True)])
     sample = pd.DataFrame({"id": ids, "r": 0, "g": 0, "b": 0})
     sample.to_csv(folder / "sample_submission.csv", index=False)
-    return wanted, make_task(target=("r", "g", "b"), problem="multioutput")
+    return wanted, task_with(target=("r", "g", "b"), problem="multioutput")
 
 
 def error(found: np.ndarray, wanted: np.ndarray) -> float:
@@ -177,7 +158,7 @@ def restoration(folder: Path, depth: str, shrink: int) -> tuple[np.ndarray, Task
             Image.fromarray((values * scale).astype(depth)).save(path)
     names = [f"3_{r}_{c}" for r, c in np.ndindex(48, 48)]
     pd.DataFrame({"id": names, "value": 0}).to_csv(folder / "sample_submission.csv", index=False)
-    return clean[3].ravel() * scale, make_task()
+    return clean[3].ravel() * scale, task_with()
 
 
 @pytest.mark.parametrize(("depth", "shrink"), [("uint16", 1), ("uint8", 2)])
@@ -195,7 +176,7 @@ def test_hidden_pixels_of_deep_pictures_keep_their_range(folder: Path) -> None:
     train = pixel_rows(deep, ~hidden)
     test = pixel_rows(deep, hidden)
     for member in (radial_fill, triangle_fill, kriging_fill, sparse_fill):
-        found = member(train, test.drop(columns="value"), make_task())
+        found = member(train, test.drop(columns="value"), task_with())
         assert error(found, test["value"].to_numpy()) < 0.3 * deep.std()
 
 
@@ -218,7 +199,7 @@ def test_noise_is_learnt_away(folder: Path) -> None:
     asked = pd.DataFrame({"id": ids, "image": 3, "row": row, "col": col})
     asked.to_csv(folder / "test.csv", index=False)
     asked[["id"]].assign(value=0).to_csv(folder / "sample_submission.csv", index=False)
-    task = make_task()
+    task = task_with()
     train, test = load_denoise(task)
     wanted = clean[3].reshape(-1)
     before = error(np.asarray(Image.open(folder / "test/noisy_3.png"), dtype=float), clean[3])
@@ -257,7 +238,7 @@ def digits(folder: Path, style: str) -> tuple[np.ndarray, Task]:
         pd.DataFrame({"id": ids[known], "label": labels[known]}).to_csv(folder / "labels.csv", index=False)
     pd.DataFrame({"id": ids[test], "label": 0}).to_csv(folder / "sample_submission.csv", index=False)
     facts = {"kind": "classes", "problem": "multiclass", "metric": "accuracy", "prediction": "label"}
-    return labels[test], make_task(**facts, target=("label",), classes=tuple("0123456789"))
+    return labels[test], task_with(**facts, target=("label",), classes=tuple("0123456789"))
 
 
 STYLES = ["archive", "joined names", "two archives", "flat", "one array", "files"]
@@ -290,7 +271,7 @@ def test_class_members_give_chances_of_every_class(folder: Path, member: object)
 
 def test_numbers_are_read_off_pictures(folder: Path) -> None:
     wanted, task = digits(folder, "archive")
-    task = make_task(target=("label",))
+    task = task_with(target=("label",))
     train, test = load_items(task)
     assert error(image_values(train, test, task), wanted.astype(float)) < 0.75 * wanted.std()
 
@@ -306,7 +287,7 @@ def test_novel_kinds_score_high(folder: Path, member: object, named: bool) -> No
     arrays = {"X_train": data.images[known], "X_test": data.images[test], "id_test": test}
     np.savez(folder / "d.npz", **arrays, **({"y_train": data.target[known]} if named else {}))
     pd.DataFrame({"id": test, "novel": 0.5}).to_csv(folder / "sample_submission.csv", index=False)
-    task = make_task(target=("novel",), problem="other", metric="roc_auc")
+    task = task_with(target=("novel",), problem="other", metric="roc_auc")
     train, asked = load_novelty(task)
     score = member(train, asked, task)[:, 0]  # type: ignore[operator]
     assert roc_auc_score(np.isin(data.target[test], [1, 8]), score) > 0.85
@@ -395,7 +376,7 @@ def pictures_by_number(folder: Path, style: str) -> tuple[Frame, Task]:
     known = pd.concat([known, pd.DataFrame(lost)], ignore_index=True)
     known.assign(label=np.arange(len(known))).to_csv(folder / "labels.csv", index=False)
     asked[["id"]].assign(label=0).to_csv(folder / "sample_submission.csv", index=False)
-    return asked, make_task(target=("label",))
+    return asked, task_with(target=("label",))
 
 
 @pytest.mark.parametrize("style", ["numbers", "files", "sizes"])
@@ -431,7 +412,7 @@ def test_signals_of_several_channels_are_told_apart(folder: Path, last: bool) ->
     np.savez(folder / "d.npz", X_train=items[:200], y_train=kinds[:200], X_test=items[200:])
     pd.DataFrame({"id": range(100), "label": 0}).to_csv(folder / "sample_submission.csv", index=False)
     facts = {"kind": "classes", "problem": "multiclass", "metric": "accuracy", "prediction": "label"}
-    task = make_task(**facts, target=("label",), classes=("0", "1", "2"))
+    task = task_with(**facts, target=("label",), classes=("0", "1", "2"))
     train, test = load_items(task)
     assert len(item_columns(train)) <= 3 * 64
     assert (image_svc(train, test, task).argmax(axis=1) == kinds[200:]).mean() > 0.9
@@ -453,7 +434,7 @@ def test_novel_rows_of_tables_score_high(folder: Path, style: str, kind: str) ->
     asked[["id"]].assign(odd=0.5).to_csv(folder / "sample_submission.csv", index=False)
     tables = {} if style == "found" else {"train": "train.csv", "test": "test.csv"}
     classes = ("0", "1") if kind == "classes" and style != "found" else ()
-    task = make_task(
+    task = task_with(
         **tables, kind=kind, classes=classes, target=("odd",), problem="binary", metric="roc_auc"
     )
     known, rows = load_novelty(task)

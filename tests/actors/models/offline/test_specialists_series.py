@@ -1,12 +1,13 @@
 """Forecasts and gaps: time of any spelling, grids of values, and members that beat the naive."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from madeup import made_up
+from madeup import made_task, made_up
 
 from actors.contracts import SplitRule, TaskBrief
 from actors.models.offline.catalogue import series_core
@@ -41,34 +42,13 @@ from actors.models.offline.catalogue.series_windows import (
     window_ridge,
     window_trees,
 )
-from actors.models.offline.catalogue.task import Frame, Task
+from actors.models.offline.catalogue.task import Frame
 from runners.tasks.facts import profile_files
 
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
-def make_task(**changes: object) -> Task:
-    facts: dict[str, object] = {
-        "kind": "values",
-        "problem": "forecast",
-        "metric": "rmse",
-        "larger_is_better": False,
-        "prediction": "value",
-        "target": ("y",),
-        "id_column": "id",
-        "train": "train.csv",
-        "test": "test.csv",
-        "sample": "sample_submission.csv",
-        "split": "time",
-    }
-    return Task(**{**facts, **changes})  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "input").mkdir()
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / "input"
+task_with = partial(made_task, problem="forecast", split="time")
 
 
 def monthly(count: int = 120, seed: int = 0) -> np.ndarray:
@@ -97,7 +77,7 @@ def test_time_of_any_spelling_becomes_even_steps(spelled: object, cycle: float) 
     frame = pd.DataFrame({"date": spelled, "y": 1.0})
     if cycle == pytest.approx(365.2425 / 7):
         frame["date"] = pd.date_range("2001-01-06", periods=40, freq="7D").strftime("%Y/%m/%d")
-    clock = read_clock(frame[:30], frame[30:].drop(columns="y"), make_task(split_column="date"))
+    clock = read_clock(frame[:30], frame[30:].drop(columns="y"), task_with(split_column="date"))
     steps = np.concatenate([clock.train, clock.test])
     assert np.allclose(np.diff(steps), 1, atol=0.01)
     assert clock.cycle == pytest.approx(cycle)
@@ -105,7 +85,7 @@ def test_time_of_any_spelling_becomes_even_steps(spelled: object, cycle: float) 
 
 def test_year_and_month_columns_make_one_clock() -> None:
     frame = pd.DataFrame({"year": np.repeat([2001, 2002, 2003], 12), "month": np.tile(np.arange(1, 13), 3)})
-    clock = read_clock(frame[:30], frame[30:], make_task())
+    clock = read_clock(frame[:30], frame[30:], task_with())
     assert np.allclose(np.diff(np.concatenate([clock.train, clock.test])), 1)
     assert clock.cycle == 12
 
@@ -127,7 +107,7 @@ def test_series_are_told_apart_by_three_keys() -> None:
     frame["offer"] = np.random.default_rng(0).integers(0, 4, len(frame))
     frame["y"] = 1.0
     late = frame["year"] >= 2010
-    train, test = add_steps(frame[~late], frame[late].drop(columns="y"), make_task(split_column="year"))
+    train, test = add_steps(frame[~late], frame[late].drop(columns="y"), task_with(split_column="year"))
     assert train.groupby(["land", "shop", "product"])["series_code"].nunique().max() == 1
     assert train["series_code"].nunique() == test["series_code"].nunique() == 18
 
@@ -135,7 +115,7 @@ def test_series_are_told_apart_by_three_keys() -> None:
 @pytest.mark.parametrize("member", [harmonic_trend, backtested_mix, damped_holt, autoregression])
 def test_members_beat_the_last_value_on_parallel_series(member: object) -> None:
     train, test, wanted = parallel_series()
-    task = make_task(split_column="date")
+    task = task_with(split_column="date")
     train, test = add_steps(train, test, task)
     assert train["series_code"].nunique() == 3
     assert train["cycle_steps"].iloc[0] == 12
@@ -150,7 +130,7 @@ def test_load_series_reads_a_fixed_width_table_with_a_bare_counter(folder: Path)
     (folder / "train.dat").write_text("\n".join(rows) + "\n")
     asked = ["   week    id", *(f"{i:>7}{i:>6}" for i in range(150, 180))]
     (folder / "test.dat").write_text("\n".join(asked) + "\n")
-    task = make_task(train="train.dat", test="test.dat", split_column="week")
+    task = task_with(train="train.dat", test="test.dat", split_column="week")
     train, test = load_series(task)
     assert train["cycle_steps"].iloc[0] == 12  # told by the values alone
     assert error(harmonic_trend(train, test, task), y[150:]) < 1.0
@@ -158,7 +138,7 @@ def test_load_series_reads_a_fixed_width_table_with_a_bare_counter(folder: Path)
 
 def test_horizon_folds_are_as_long_as_the_test_and_hide_the_target() -> None:
     train, test, _ = parallel_series()
-    task = make_task(split_column="date")
+    task = task_with(split_column="date")
     train, test = add_steps(train, test, task)
     for fit, held, actual in split_horizons(train, task):
         assert held["step_number"].min() > fit["step_number"].max()
@@ -169,7 +149,7 @@ def test_horizon_folds_are_as_long_as_the_test_and_hide_the_target() -> None:
 def test_short_and_unknown_series_still_get_numbers() -> None:
     train = pd.DataFrame({"shop": list("aabbb"), "year": [1, 2, 1, 2, 3], "y": [1.0, 2, 3, 4, 5]})
     test = pd.DataFrame({"id": [1, 2, 3], "shop": ["a", "b", "c"], "year": [4, 4, 4]})
-    task = make_task(split_column="year")
+    task = task_with(split_column="year")
     train, test = add_steps(train, test, task)
     for member in (
         harmonic_trend,
@@ -207,7 +187,7 @@ def wide_table(folder: Path, composed: bool) -> np.ndarray:
 @pytest.mark.parametrize("composed", [False, True])
 def test_a_wide_table_is_read_and_growth_is_pooled(folder: Path, composed: bool) -> None:
     wanted = wide_table(folder, composed)
-    task = make_task(train="", test="", metric="mae")
+    task = task_with(train="", test="", metric="mae")
     train, test = load_wide(task)
     assert len(train) == 40 * 26 - 2
     assert len(test) == len(wanted)
@@ -241,7 +221,7 @@ def gap_table(folder: Path, style: str) -> np.ndarray:
 @pytest.mark.parametrize("member", [gap_autoregression, gap_regression, gap_kernel])
 def test_gaps_are_filled_better_than_by_lines(folder: Path, style: str, member: object) -> None:
     wanted = gap_table(folder, style)
-    task = make_task(train="", test="", problem="regression", split="block")
+    task = task_with(train="", test="", problem="regression", split="block")
     train, test = load_gaps(task)
     assert len(test) == len(wanted)
     found = error(member(train, test, task), wanted)  # type: ignore[operator]
@@ -250,7 +230,7 @@ def test_gaps_are_filled_better_than_by_lines(folder: Path, style: str, member: 
 
 def test_hidden_runs_do_not_touch_and_keep_their_truth(folder: Path) -> None:
     gap_table(folder, "year by month")
-    task = make_task(train="", test="", problem="regression", split="block")
+    task = task_with(train="", test="", problem="regression", split="block")
     train, _ = load_gaps(task)
     [(fit, held, actual)] = split_gaps(train, task)
     assert set(held["step_number"]).isdisjoint(fit["step_number"])
@@ -272,7 +252,7 @@ def gappy(inputs: int = 0) -> tuple[Frame, Frame, np.ndarray]:
 
 @pytest.mark.parametrize("member", [gap_autoregression, gap_regression, gap_kernel])
 def test_what_inputs_tell_of_a_gap_is_used(member: object) -> None:
-    task = make_task(problem="regression", split="block", split_column="date")
+    task = task_with(problem="regression", split="block", split_column="date")
     train, test, wanted = gappy(2)
     found = member(*add_steps(train, test, task), task)  # type: ignore[operator]
     names = ["x0", "x1"]
@@ -331,12 +311,12 @@ def test_window_members_learn_from_lags_and_season(member: object) -> None:
     frame["y"] = lags[:, :3].mean(axis=1) + np.sin(2 * np.pi * frame["month"] / 12)
     frame["id"] = range(len(frame))
     train, test = frame[:300], frame[300:]
-    found = member(train, test.drop(columns="y"), make_task())  # type: ignore[operator]
+    found = member(train, test.drop(columns="y"), task_with())  # type: ignore[operator]
     assert error(found, test["y"].to_numpy()) < 0.5 * test["y"].std()
 
 
 def test_bad_members_get_no_weight_and_trends_keep_their_range() -> None:
-    task = make_task()
+    task = task_with()
     actual = np.linspace(0, 1, 20)[:, None]
     weights = blend_by_error([actual + 0.01, actual + 0.011, actual + 5], actual, task)
     assert weights[2] == 0
@@ -351,7 +331,7 @@ def test_columns_known_ahead_are_used() -> None:
     train["promotion"], test["promotion"] = rng.integers(0, 2, len(train)), rng.integers(0, 2, len(test))
     train["y"] += 20 * train["promotion"]
     wanted = wanted + 20 * test["promotion"].to_numpy()
-    task = make_task(split_column="date")
+    task = task_with(split_column="date")
     train, test = add_steps(train, test, task)
     assert error(series_boosting(train, test, task), wanted) < 0.6 * error(
         harmonic_trend(train, test, task), wanted
@@ -365,7 +345,7 @@ def test_months_by_number_meet_columns_by_name_without_a_december(folder: Path) 
     table.to_csv(folder / "values.csv", index=False)
     sample = pd.DataFrame({"id": ["1910-03", "1910-04"], "y": 0.0})
     sample.to_csv(folder / "sample_submission.csv", index=False)
-    task = make_task(train="", test="", problem="regression", split="block")
+    task = task_with(train="", test="", problem="regression", split="block")
     train, test = load_gaps(task)
     assert gap_line(train, test, task)[:, 0] == pytest.approx([122.0, 123.0], abs=0.5)
 

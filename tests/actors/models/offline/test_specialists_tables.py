@@ -1,12 +1,13 @@
 """Texts, and panels whose rows have a past."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from madeup import made_up, run
+from madeup import made_task, made_up, run
 
 from actors.contracts import Limits, SplitRule
 from actors.models.offline.catalogue.panel_past import (
@@ -21,7 +22,7 @@ from actors.models.offline.catalogue.panel_past import (
     split_last_rows,
     split_last_times,
 )
-from actors.models.offline.catalogue.task import Frame, Task, class_codes
+from actors.models.offline.catalogue.task import Frame, class_codes
 from actors.models.offline.catalogue.text import (
     load_texts,
     text_bayes,
@@ -35,24 +36,7 @@ from actors.models.offline.composing import candidates, compose
 from actors.models.offline.script import render
 from runners.tasks.facts import profile_files
 
-
-def make_task(**changes: object) -> Task:
-    facts: dict[str, object] = {
-        "kind": "values",
-        "problem": "regression",
-        "metric": "rmse",
-        "larger_is_better": False,
-        "prediction": "value",
-        "target": ("cost",),
-        "id_column": "id",
-        "train": "train.csv",
-        "test": "test.csv",
-        "sample": "sample_submission.csv",
-        "split": "group",
-        "split_column": "person",
-        "train_only": ("visits",),
-    }
-    return Task(**{**facts, **changes})  # type: ignore[arg-type]
+task_with = partial(made_task, target=("cost",), split="group", split_column="person", train_only=("visits",))
 
 
 def panel() -> tuple[Frame, Frame, np.ndarray]:
@@ -72,7 +56,7 @@ def panel() -> tuple[Frame, Frame, np.ndarray]:
 
 def test_past_is_that_of_earlier_rows_alone() -> None:
     train, test, _ = panel()
-    task = make_task()
+    task = task_with()
     assert panel_keys(train, test, task) == (("person",), "year")
     seen, asked = own_past(train, test, task)
     row = seen[(seen["person"] == 7001) & (seen["year"] == 3)].iloc[0]
@@ -90,7 +74,7 @@ def test_past_is_that_of_earlier_rows_alone() -> None:
 
 def test_mates_leave_the_entity_itself_out() -> None:
     train, test, _ = panel()
-    seen, _ = own_past(train, test, make_task())
+    seen, _ = own_past(train, test, task_with())
     row = seen[(seen["person"] == 7003) & (seen["year"] == 2)].iloc[0]
     mate = train[(train["family"] == row["family"]) & (train["person"] != 7003)]
     assert row["past_cost_mates_now"] == pytest.approx(mate[mate["year"] == 2]["cost"].iloc[0])
@@ -99,7 +83,7 @@ def test_mates_leave_the_entity_itself_out() -> None:
 
 def test_a_changed_own_target_does_not_move_the_own_row() -> None:
     train, test, _ = panel()
-    task = make_task()
+    task = task_with()
     at = train.index[(train["person"] == 7005) & (train["year"] == 4)][0]
     changed = train.copy()
     changed.loc[at, "cost"] = 999.0
@@ -111,7 +95,7 @@ def test_a_changed_own_target_does_not_move_the_own_row() -> None:
 def test_longer_gaps_of_the_test_rows_are_kept_in_training() -> None:
     train, test, _ = panel()
     train = train[~(train["person"].isin(test["person"]) & (train["year"] == 3))]
-    seen, _ = own_past(train, test, make_task())
+    seen, _ = own_past(train, test, task_with())
     row = seen[(seen["person"] == 7001) & (seen["year"] == 3)].iloc[0]
     assert row["past_rows"] == 1  # year 1 alone: test rows see nothing of the year before
 
@@ -119,14 +103,14 @@ def test_longer_gaps_of_the_test_rows_are_kept_in_training() -> None:
 @pytest.mark.parametrize("member", [past_boosting, past_trees, past_linear])
 def test_past_members_beat_the_mean(member: object) -> None:
     train, test, wanted = panel()
-    task = make_task()
+    task = task_with()
     found = member(*own_past(train, test, task), task)[:, 0]  # type: ignore[operator]
     assert np.sqrt(np.mean((found - wanted) ** 2)) < 0.75 * wanted.std()
 
 
 def test_last_rows_are_held_without_what_only_training_knows() -> None:
     train, _, _ = panel()
-    [(fit, held, actual)] = split_last_rows(train, make_task())
+    [(fit, held, actual)] = split_last_rows(train, task_with())
     assert {"cost", "visits"}.isdisjoint(held.columns)
     assert len(actual) == len(held)
     last = train.groupby("person")["year"].max()
@@ -140,7 +124,7 @@ def test_tables_without_a_past_pass_unchanged(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(tmp_path)
     train.to_csv("input/train.csv", index=False)
     test.assign(person=test["person"] + 10_000).to_csv("input/test.csv", index=False)
-    new_train, new_test = own_past(*load_past(make_task()), make_task())
+    new_train, new_test = own_past(*load_past(task_with()), task_with())
     assert list(new_train.columns) == list(train.columns)
     assert "past_rows" not in new_test
 
@@ -169,7 +153,7 @@ def parted(frame: Frame) -> Frame:
 def test_history_is_as_old_as_that_of_the_test_rows() -> None:
     train, test, _ = yearly_panel()
     train = train[train["year"] <= 2012]  # a year lies between: nothing of the last two is known
-    seen, asked = own_history(train, test, make_task(split="time", split_column="year"))
+    seen, asked = own_history(train, test, task_with(split="time", split_column="year"))
     row = seen[(seen["country"] == "C03") & (seen["year"] == 2010)].iloc[0]
     own = train[train["country"] == "C03"].set_index("year")
     assert row["past_age"] in (2, 3)
@@ -182,7 +166,7 @@ def test_history_is_as_old_as_that_of_the_test_rows() -> None:
 
 def test_the_latest_times_are_held_whole() -> None:
     train, _, _ = yearly_panel()
-    task = make_task(split="time", split_column="year")
+    task = task_with(split="time", split_column="year")
     [(fit, held, actual)] = split_last_times(train.sample(frac=1, random_state=1), task)
     assert sorted(held["year"].unique()) == [2012, 2013]
     assert fit["year"].max() == 2011
@@ -198,7 +182,7 @@ def test_a_panel_split_by_time_beats_the_last_value(
     train, test = (
         t.drop(columns=["country"] if len(keys) > 1 else ["region", "sector"]) for t in (train, test)
     )
-    assert panel_keys(train, test, make_task(split="time", split_column="year")) == (tuple(keys), "year")
+    assert panel_keys(train, test, task_with(split="time", split_column="year")) == (tuple(keys), "year")
     sample = test[["id"]].assign(cost=0.0)
     tables = {"train.csv": train, "test.csv": test, "sample_submission.csv": sample}
     files = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
@@ -258,7 +242,7 @@ CLASSES = {"kind": "classes", "problem": "multiclass", "target": ("label",), "pr
 @pytest.mark.parametrize("member", [text_svc, text_logistic, text_bayes, text_boosting])
 def test_texts_are_told_apart(member: object, metric: str) -> None:
     train, test = letters(200, 1), letters(100, 2)
-    task = make_task(**CLASSES, metric=metric, classes=("log", "pay", "ship"), split="stratified")
+    task = task_with(**CLASSES, metric=metric, classes=("log", "pay", "ship"), split="stratified")
     assert text_columns(train, test, task) == ["text"]
     asked = test.drop(columns=["label", "score"])
     chances = member(train.drop(columns="score"), asked, task)  # type: ignore[operator]
@@ -272,7 +256,7 @@ def test_texts_are_told_apart(member: object, metric: str) -> None:
 @pytest.mark.parametrize("member", [text_ridge, text_boosting])
 def test_numbers_are_read_off_texts_and_columns(member: object) -> None:
     train, test = letters(300, 1), letters(100, 2)
-    task = make_task(target=("score",), split="random", split_column="")
+    task = task_with(target=("score",), split="random", split_column="")
     asked = test.drop(columns=["label", "score"])
     found = member(train.drop(columns="label"), asked, task)  # type: ignore[operator]
     assert np.sqrt(np.mean((found[:, 0] - test["score"]) ** 2)) < 0.6 * test["score"].std()
@@ -283,6 +267,6 @@ def test_texts_keep_their_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     letters(30, 1).to_json("input/train.jsonl", orient="records", lines=True)
     letters(10, 2).drop(columns="label").to_json("input/test.jsonl", orient="records", lines=True)
-    train, test = load_texts(make_task(train="train.jsonl", test="test.jsonl"))
+    train, test = load_texts(task_with(train="train.jsonl", test="test.jsonl"))
     assert train["text"].str.len().mean() > 30
     assert len(test) == 10
