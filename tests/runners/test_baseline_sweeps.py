@@ -18,7 +18,7 @@ from tests.runners.test_llm_sweep import bench, served, tiny
 
 SHORT = {  # the options that keep each of them short
     "aide": {"drafts": 1, "steps": 2},
-    "automl": {"cpu_seconds": 8},
+    "automl": {"cpu_seconds": 10},
     "automl_gpt": {"configurations": 2},
     "gpt_engineer": {"improvements": 1},
     "swe_agent": {"turns": 4},

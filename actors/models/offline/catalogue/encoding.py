@@ -104,6 +104,21 @@ def filled(train: Frame, test: Frame, task: Task) -> tuple[Array, Array, Array]:
     return np.where(np.isnan(x), low, x), y, np.where(np.isnan(z), low, z)
 
 
+def numbers_of(frame: Frame, rows: int, logs: bool = False) -> Array:
+    """Columns of numbers without gaps, by the first `rows`; those that are skewed in signed logs where asked.
+
+    All columns at once: a spectrum has thousands.
+    """
+    values = frame.astype(float).replace([np.inf, -np.inf], np.nan)
+    middles = values.iloc[:rows].median()
+    values = values.fillna(middles.where(np.isfinite(middles), 0.0))
+    block = np.ascontiguousarray(values.to_numpy())
+    if logs:
+        skewed = (values.iloc[:rows].skew().abs() > 1).to_numpy()
+        block = np.where(skewed, np.sign(block) * np.log1p(np.abs(block)), block)
+    return block
+
+
 def dense(
     train: Frame, test: Frame, task: Task, *, numbers: str = "plain", levels: int = 30, few: int = 0
 ) -> tuple[Array, Array, Array]:
@@ -114,23 +129,15 @@ def dense(
     """
     both, y = stacked(train, test, task)
     rows = len(y)
-    numeric, dummies = [], []
-    for name in both.columns:
-        column = both[name]
-        if is_number(column) and column.iloc[:rows].nunique() > few:
-            values: Any = column.astype(float).replace([np.inf, -np.inf], np.nan)
-            middle = values.iloc[:rows].median()
-            values = values.fillna(middle if np.isfinite(middle) else 0.0)
-            if numbers == "log" and abs(values.iloc[:rows].skew()) > 1:
-                values = np.sign(values) * np.log1p(np.abs(values))
-            numeric.append(values.to_numpy())
-        else:
-            text = column.astype("string").fillna("missing")
-            counts = text.iloc[:rows].value_counts()
-            for level in counts.index[:levels]:
-                if 1 < counts[level] < rows:
-                    dummies.append((text == level).to_numpy(dtype=float))
-    block = np.column_stack(numeric) if numeric else np.zeros((len(both), 0))
+    numeric = [c for c in both.columns if is_number(both[c]) and both[c].iloc[:rows].nunique() > few]
+    block = numbers_of(both[numeric], rows, logs=numbers == "log")
+    dummies = []
+    for name in both.columns.difference(numeric, sort=False):
+        text = both[name].astype("string").fillna("missing")
+        counts = text.iloc[:rows].value_counts()
+        for level in counts.index[:levels]:
+            if 1 < counts[level] < rows:
+                dummies.append((text == level).to_numpy(dtype=float))
     if numeric and numbers == "rank":
         scale = QuantileTransformer(n_quantiles=min(rows, 500), output_distribution="normal", random_state=0)
         block = scale.fit(block[:rows]).transform(block)

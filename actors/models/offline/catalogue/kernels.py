@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from scipy.spatial.distance import pdist
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct, Matern, WhiteKernel
@@ -28,7 +29,7 @@ WIDTHS = 250  # rows that a Gaussian process finds its widths on
 def pair_scale(x: Array) -> float:
     """The median squared distance between rows: a kernel width that suits the data."""
     some = x[:: max(len(x) // 300, 1)]
-    distances = ((some[:, None, :] - some[None, :, :]) ** 2).sum(axis=2)
+    distances = pdist(some, "sqeuclidean")
     return float(np.median(distances[distances > 0])) if (distances > 0).any() else 1.0
 
 

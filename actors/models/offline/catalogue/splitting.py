@@ -13,6 +13,7 @@ from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, labelled, truth
 
 Folds = list[tuple[Frame, Frame, Array]]
+RARE_HELD = 60  # rows of the rarer label that a threshold is to be chosen on
 
 
 def held_folds(train: Frame, known: Frame, parts: list[Array], task: Task) -> Folds:
@@ -33,12 +34,21 @@ def fold_count(rows: int, folds: int) -> tuple[int, int]:
     return (4, 2) if rows > 400 else (folds, folds)
 
 
+def enough_held(codes: Array, cut: int, used: int, task: Task) -> int:
+    """How many of `cut` parts to score: more where a cut between two labels would rest on a few rows."""
+    if task.prediction != "label" or len(task.classes) != 2 or codes.ndim > 1:
+        return used
+    rarest = int(np.bincount(codes.astype(int), minlength=2).min())
+    return min(cut, max(used, -(-RARE_HELD * cut // max(rarest, 1))))
+
+
 def random_folds(train: Frame, task: Task, *, folds: int = 3) -> Folds:
     """Shuffled parts of the labelled rows, stratified by class where there are classes."""
     train = train.reset_index(drop=True)
     known = labelled(train, task)
     cut, used = fold_count(len(known), folds)
     codes = truth(known, task)
+    used = enough_held(codes, cut, used, task)
     if task.classes and codes.ndim == 1 and np.bincount(codes.astype(int)).min() >= 2:
         splitter = StratifiedKFold(cut, shuffle=True, random_state=task.seed)
         parts = [held for _, held in splitter.split(known, codes.astype(int))]
@@ -56,6 +66,7 @@ def group_folds(train: Frame, task: Task, *, folds: int = 3) -> Folds:
     cut, used = fold_count(len(known), folds)
     groups = pd.factorize(known[task.split_column].astype(str), sort=True)[0]  # numbers are split faster
     cut = min(cut, len(np.unique(groups)))
+    used = enough_held(truth(known, task), cut, used, task)
     splitter = GroupKFold(cut, shuffle=True, random_state=task.seed).split(known, groups=groups)
     parts = [held for _, held in islice(splitter, used)]
     return held_folds(train, known, parts, task)

@@ -14,8 +14,9 @@ from actors.models.offline.catalogue.encoding import is_number
 from actors.models.offline.catalogue.reading import read_table
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.tables_clean import kept_columns, with_inputs
-from actors.models.offline.catalogue.task import Frame, Task, label_text
+from actors.models.offline.catalogue.task import Frame, Task, label_text, labelled
 
+REPEATED = 0.2  # of the training rows, found in a further table with their target
 EXTRA_SUFFIXES = ("csv", "tsv", "parquet", "jsonl", "xlsx", "txt", "dat")
 
 
@@ -123,6 +124,15 @@ def condensed(table: Frame, key: list[str], name: str) -> Frame:
     return joined
 
 
+def repeats_answers(table: Frame, train: Frame, task: Task) -> bool:
+    """Whether a further table's targets may be those of the training rows, and not of an earlier past."""
+    if task.id_column in table.columns:
+        return True
+    shared = [c for c in table.columns if c in train.columns]
+    theirs, ours = key_text(table, shared), key_text(labelled(train, task), shared)
+    return bool(ours.isin(theirs.dropna().unique()).mean() > REPEATED)
+
+
 def join_files(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
     """Every further table joined by the key that it shares; a table's own new key reaches the next."""
     tables = extra_tables(task)
@@ -133,7 +143,9 @@ def join_files(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
             if not own:
                 continue
             table = tables.pop(name)
-            table = table.drop(columns=[c for c in task.target if c in table.columns])
+            told = [c for c in task.target if c in table.columns]
+            if told and repeats_answers(table, train, task):
+                table = table.drop(columns=told)
             summary = condensed(table, theirs, name)
             fresh = [c for c in summary.columns if c not in train.columns]
             train, test = (

@@ -7,29 +7,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from madeup import made_task
 
 from actors.models.offline.catalogue.tables_join import join_files
-from actors.models.offline.catalogue.task import Frame, Task
+from actors.models.offline.catalogue.task import Frame
 
-TASK = Task(
-    kind="values",
-    problem="regression",
-    metric="rmse",
-    larger_is_better=False,
-    prediction="value",
-    target=("sales",),
-    id_column="id",
-    train="train.csv",
-    test="test.csv",
-    sample="sample_submission.csv",
-)
+TASK = made_task(target=("sales",))
 
 
 def joined(folder: Path, name: str, table: Frame, rows: Frame) -> tuple[Frame, Frame]:
     """The first rows as train, the rest as test, with one further table beside them."""
     (folder / "input").mkdir()
     table.to_csv(folder / "input" / name, index=False)
-    train, test = rows.iloc[:80].assign(sales=1.0), rows.iloc[80:]
+    train, test = rows.iloc[:80].assign(sales=np.arange(80) / 7), rows.iloc[80:]
     return join_files(train, test, TASK)
 
 
@@ -81,3 +71,17 @@ def test_several_rows_a_key_become_summaries(tmp_path: Path) -> None:
     train, _ = joined(tmp_path, "visits.csv", visits, rows())
     assert (train["visits_rows"] == 3).all()
     assert (train["visits_guests_mean"] == train["store"] * 3 + 1).all()
+
+
+def test_earlier_outcomes_are_told_and_the_answers_are_not(tmp_path: Path) -> None:
+    """A further table with the target: a past where its rows are others than those of train."""
+    past = rows().sample(frac=1, random_state=1).assign(id=0, day=-1, sales=3.0).drop(columns="id")
+    train, test = joined(tmp_path, "past.csv", past, rows())
+    assert (train["past_sales_mean"] == 3.0).all()
+    assert (test["past_sales_mean"] == 3.0).all()
+    (tmp_path / "input" / "past.csv").unlink()
+    (tmp_path / "input").rmdir()
+    repeated = rows().drop(columns="id").assign(sales=np.arange(120) / 7, size=1)
+    train, _ = joined(tmp_path, "again.csv", repeated, rows())
+    assert not any("sales" in c for c in train.columns if c != "sales")
+    assert any(c.startswith("again_") for c in train.columns)
