@@ -172,7 +172,9 @@ def own_history(train: Frame, test: Frame, task: Task, *, most: int = 8) -> tupl
     shared = [c for c in inputs(test, task).columns if c in train.columns and c not in (*entity, time)]
     shared = [c for c in shared if pd.api.types.is_numeric_dtype(train[c])][:most]
     events = past_values(train, test, task)
-    events = events.join(train[shared].astype(float).add_prefix("past_"), rsuffix="_input")
+    earlier = train[shared].astype(float).add_prefix("past_")
+    earlier = earlier.rename(columns={c: f"{c}_input" for c in earlier.columns if c in events.columns})
+    events = events.join(earlier)
     both_keys = entity_codes(train, test, entity)
     both_times = time_numbers(pd.concat([train[time], test[time]], ignore_index=True))
     keys, times = both_keys[:cut], both_times[:cut]

@@ -92,10 +92,10 @@ def expand_dates(train: Frame, test: Frame, task: Task) -> tuple[Frame, Frame]:
             days = (when - first).dt.total_seconds() / 86400
             elapsed[name] = days
             new |= {f"{name}_days": days, f"{name}_year": when.dt.year, f"{name}_month": when.dt.month}
-            new |= {f"{name}_day": when.dt.day, f"{name}_weekday": when.dt.dayofweek}
-            new |= {f"{name}_hour": when.dt.hour, f"{name}_yearday": when.dt.dayofyear}
-            new |= {f"{name}_sin": np.sin(2 * np.pi * when.dt.dayofyear / 365.25)}
-            new |= {f"{name}_cos": np.cos(2 * np.pi * when.dt.dayofyear / 365.25)}
+            new |= {f"{name}_day": when.dt.day, f"{name}_weekday": when.dt.day_of_week}
+            new |= {f"{name}_hour": when.dt.hour, f"{name}_yearday": when.dt.day_of_year}
+            new |= {f"{name}_sin": np.sin(2 * np.pi * when.dt.day_of_year / 365.25)}
+            new |= {f"{name}_cos": np.cos(2 * np.pi * when.dt.day_of_year / 365.25)}
         for one, other in pairwise(dated):
             starts = (firsts[other] - firsts[one]).total_seconds() / 86400
             new[f"{other}_after_{one}"] = elapsed[other] - elapsed[one] + starts
