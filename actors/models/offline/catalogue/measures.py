@@ -8,6 +8,8 @@ from sklearn import metrics
 
 from actors.models.offline.catalogue.task import Array, Task
 
+RANKING = ("roc_auc", "average_precision")  # of two classes: only the order of scores counts
+
 
 def flat(values: Array) -> Array:
     """A single column as a vector."""

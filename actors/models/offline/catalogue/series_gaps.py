@@ -12,6 +12,7 @@ from scipy.stats import skew
 from sklearn.linear_model import Ridge
 
 from actors.contracts import ColumnFacts, TaskBrief
+from actors.models.offline.catalogue.measures import RANKING
 from actors.models.offline.catalogue.reading import load_table
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.series import add_steps, cycles_of, one_series, plain_inputs
@@ -295,7 +296,9 @@ def lies_within(asked: ColumnFacts, known: ColumnFacts) -> bool:
 
 def is_gaps(brief: TaskBrief) -> float:
     """A block split, or words of filling, over a series in time."""
-    if brief.classes or brief.problem not in ("regression", "forecast", "count", "multioutput", "other"):
+    if brief.metric in RANKING or brief.classes:
+        return 0.0
+    if brief.problem not in ("regression", "forecast", "count", "multioutput", "other"):
         return 0.0
     text = brief.description.lower()
     told = any(w in text for w in GAP_WORDS)
