@@ -1,101 +1,29 @@
-"""Texts of a table: words and letters as features, linear machines, components for other models."""
+"""Texts of a table: linear machines on words and letters, trees on components of them."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-import pandas as pd
-from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import KFold, StratifiedKFold, cross_val_predict
 from sklearn.naive_bayes import ComplementNB
 from sklearn.svm import LinearSVC
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import fitted_terms
+from actors.models.offline.catalogue.encoding import bent, straight
 from actors.models.offline.catalogue.reading import load_table
 from actors.models.offline.catalogue.registry import Recipe
-from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, labelled, truth
+from actors.models.offline.catalogue.task import Array, Frame, Task, labelled, truth
+from actors.models.offline.catalogue.text_matrix import LONG, other_columns, text_columns, text_matrix
 
 TEXTS = ("text",)
 PROSE = 60.0  # characters: longer texts count beside any number of other columns
-LONG = 15.0  # characters: texts of a longer mean are read, shorter ones are names
-
-
-def text_columns(train: Frame, test: Frame, task: Task) -> list[str]:
-    """The columns that hold texts rather than names or numbers."""
-    found = []
-    for name in inputs(test, task).columns:
-        if name in train.columns and not pd.api.types.is_numeric_dtype(train[name]):
-            known = train[name].dropna().astype(str)
-            if len(known) and known.str.len().mean() > LONG and known.nunique() > 0.2 * len(known):
-                found.append(name)
-    return found
-
-
-def read_texts(frame: Frame, name: str) -> tuple[str, ...]:
-    """A text column without gaps."""
-    return tuple(str(v) for v in frame[name].fillna(""))
-
-
-def other_columns(train: Frame, test: Frame, task: Task, texts: list[str]) -> tuple[Array, Array]:
-    """Numbers scaled and categories as columns, beside the texts."""
-    shared = [c for c in inputs(test, task).columns if c in train.columns and c not in texts]
-    if not shared:
-        return np.zeros((len(train), 0)), np.zeros((len(test), 0))
-    both = pd.concat([train[shared], test[shared]], ignore_index=True)
-    parts = []
-    for name in shared:
-        if pd.api.types.is_numeric_dtype(both[name]):
-            values = both[name].astype(float)
-            scaled = (values - values.mean()) / (values.std() + 1e-9)
-            parts.append(scaled.fillna(0.0).clip(-5, 5).to_numpy()[:, None] * 0.3)
-        else:
-            top = both[name].astype("string").value_counts().index[:40]
-            parts.append(
-                np.column_stack([(both[name].astype("string") == v).to_numpy(dtype=float) for v in top])
-            )
-    block = np.nan_to_num(np.hstack(parts))
-    return block[: len(train)], block[len(train) :]
-
-
-@lru_cache(maxsize=4)
-def text_weights(
-    known: tuple[str, ...], asked: tuple[str, ...], letters: int
-) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    """TF-IDF of words and their pairs, or of runs of up to `letters` characters; members share it."""
-    if letters:
-        maker = TfidfVectorizer(
-            analyzer="char_wb", ngram_range=(2, letters), sublinear_tf=True, min_df=3, max_features=100000
-        )
-    else:
-        maker = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2, strip_accents="unicode")
-    maker, matrix = fitted_terms(maker, known)
-    return matrix, maker.transform(asked)
-
-
-def text_matrix(
-    train: Frame, test: Frame, task: Task, letters: int
-) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    """Words and pairs of words, runs of up to `letters` characters (0: none), and the other columns."""
-    texts = text_columns(train, test, task)
-    left, right = other_columns(train, test, task, texts)
-    known: list[Any] = [sparse.csr_matrix(left)]
-    asked: list[Any] = [sparse.csr_matrix(right)]
-    for name in texts:
-        for longest in (0, letters) if letters else (0,):
-            left, right = text_weights(read_texts(train, name), read_texts(test, name), longest)
-            known.append(left)
-            asked.append(right)
-    return sparse.hstack(known).tocsr(), sparse.hstack(asked).tocsr()
 
 
 def all_classes(found: Array, codes: Array, task: Task) -> Array:
@@ -171,17 +99,27 @@ def text_ridge(train: Frame, test: Frame, task: Task, *, letters: int = 4, alpha
     known = labelled(train, task)
     x, z = text_matrix(known, test, task, letters)
     actual = truth(known, task).reshape(len(known), -1)
-    middle = actual.mean(axis=0)
-    model = Ridge(alpha=alpha, solver="sparse_cg", fit_intercept=False, tol=1e-3).fit(x, actual - middle)
-    return np.asarray(np.asarray(model.predict(z)).reshape(len(test), -1) + middle)
+    goal = bent(task, actual)
+    middle = goal.mean(axis=0)
+    model = Ridge(alpha=alpha, solver="sparse_cg", fit_intercept=False, tol=1e-3).fit(x, goal - middle)
+    return straight(task, actual, np.asarray(model.predict(z)).reshape(len(test), -1) + middle)
+
+
+def ridge_scores(x: Any, goal: Array, z: Any, task: Task) -> tuple[Array, Array]:
+    """What ridge regression says of the rows: for those it learns from, out of fold."""
+    model = Ridge(alpha=3.0, solver="sparse_cg", tol=1e-3)
+    parts = KFold(min(5, len(goal)), shuffle=True, random_state=task.seed)
+    told = cross_val_predict(model, x, goal, cv=parts)
+    return told.reshape(len(goal), -1), model.fit(x, goal).predict(z).reshape(z.shape[0], -1)
 
 
 def text_boosting(
     train: Frame, test: Frame, task: Task, *, components: int = 80, trees: int = 120, rate: float = 0.08
 ) -> Array:
-    """Boosted trees on components of words and letters and on the other columns."""
+    """Boosted trees on components of the words and on the other columns; for numbers, on a ridge too."""
     known = labelled(train, task)
     x, z = text_matrix(known, test, task, 0)
+    words = (x, z)
     reduce = TruncatedSVD(min(components, x.shape[1] - 1), random_state=0).fit(x)
     left, right = other_columns(known, test, task, text_columns(known, test, task))
     x, z = np.hstack([reduce.transform(x), left]), np.hstack([reduce.transform(z), right])
@@ -200,7 +138,11 @@ def text_boosting(
         model = lgb.LGBMClassifier(**settings).fit(x, truth(known, task).astype(int))
         return all_classes(np.asarray(model.predict_proba(z)), model.classes_, task)
     actual = truth(known, task).reshape(len(known), -1)
-    return np.column_stack([lgb.LGBMRegressor(**settings).fit(x, y).predict(z) for y in actual.T])
+    goal = bent(task, actual)
+    left, right = ridge_scores(words[0], goal, words[1], task)  # components miss rare words that tell much
+    x, z = np.hstack([x, left]), np.hstack([z, right])
+    found = [lgb.LGBMRegressor(**settings).fit(x, y).predict(z) for y in goal.T]
+    return straight(task, actual, np.column_stack(found))
 
 
 def load_texts(task: Task) -> tuple[Frame, Frame]:

@@ -27,11 +27,11 @@ from actors.models.offline.catalogue.text import (
     load_texts,
     text_bayes,
     text_boosting,
-    text_columns,
     text_logistic,
     text_ridge,
     text_svc,
 )
+from actors.models.offline.catalogue.text_matrix import text_columns
 from actors.models.offline.composing import candidates, compose
 from actors.models.offline.script import render
 from runners.tasks.facts import profile_files
@@ -260,6 +260,34 @@ def test_numbers_are_read_off_texts_and_columns(member: object) -> None:
     asked = test.drop(columns=["label", "score"])
     found = member(train.drop(columns="label"), asked, task)  # type: ignore[operator]
     assert np.sqrt(np.mean((found[:, 0] - test["score"]) ** 2)) < 0.6 * test["score"].std()
+
+
+@pytest.mark.parametrize("member", [text_ridge, text_boosting])
+def test_relative_errors_of_numbers_are_fitted_on_logarithms(member: object) -> None:
+    train, test = letters(300, 1), letters(100, 2)
+    asked, wanted = test.drop(columns=["label", "score"]), 2.0 * test["score"]
+    known = train.drop(columns="label").assign(score=np.exp(2.0 * train["score"]))
+
+    def error(metric: str) -> float:
+        task = task_with(target=("score",), split="random", split_column="", metric=metric)
+        found = member(known, asked, task)[:, 0]  # type: ignore[operator]
+        return float(np.sqrt(np.mean((np.log1p(np.maximum(found, 0)) - np.log1p(np.exp(wanted))) ** 2)))
+
+    assert error("rmsle") < 0.8 * error("rmse")
+
+
+def test_trees_learn_of_rare_words_from_a_ridge() -> None:
+    rng = np.random.default_rng(0)
+    words = np.array([f"{a}{b}{c}" for a in "bdkt" for b in "aeiou" for c in ("ns", "rm", "lp", "st", "x")])
+    worth = rng.normal(size=len(words))
+    drawn = rng.integers(0, len(words), (700, 20))
+    frame = pd.DataFrame({"id": range(700), "text": [" ".join(words[row]) for row in drawn]})
+    frame["kind"] = rng.choice(["a", "b"], 700)
+    frame["score"] = worth[drawn].sum(axis=1) + 6.0 * (frame["kind"] == "a")
+    task = task_with(target=("score",), split="random", split_column="")
+    found = text_boosting(frame[:500], frame[500:].drop(columns="score"), task, components=10)
+    wanted = frame["score"].to_numpy()[500:]
+    assert np.sqrt(np.mean((found[:, 0] - wanted) ** 2)) < 0.6 * wanted.std()
 
 
 def test_texts_keep_their_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
