@@ -16,6 +16,11 @@ def train_rows(brief: TaskBrief) -> int:
     return (facts.rows or 0) if facts else 0
 
 
+def labelled_rows(brief: TaskBrief) -> int:
+    """Rows of the training table that have a target: what a model has to learn from."""
+    return train_rows(brief) - min((c.missing for c in target_facts(brief)), default=0)
+
+
 def train_columns(brief: TaskBrief) -> tuple[ColumnFacts, ...]:
     """Columns of the training table without targets and identifier."""
     facts = file_facts(brief, brief.train)

@@ -20,7 +20,7 @@ from actors.models.offline.catalogue.encoding import bent, dense, spread_classes
 from actors.models.offline.catalogue.linear import ridge_fit
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
-from actors.models.offline.facts import train_columns, train_rows
+from actors.models.offline.facts import labelled_rows, train_columns
 from actors.models.offline.tasking import kind_of
 
 WIDTHS = 250  # rows that a Gaussian process finds its widths on
@@ -142,13 +142,13 @@ def suits_kernels(brief: TaskBrief) -> float:
     """Small and middling tables of not too many columns."""
     if kind_of(brief) == "levels":
         return 0.0
-    rows = train_rows(brief)
+    rows = labelled_rows(brief)
     return 0.66 if rows < 1500 else 0.5 if rows < 6000 else 0.0
 
 
 def suits_process(brief: TaskBrief) -> float:
     """Numbers from a small table."""
-    small = 20 < train_rows(brief) < 700 and len(train_columns(brief)) <= 60 and len(brief.target) <= 4
+    small = 20 < labelled_rows(brief) < 700 and len(train_columns(brief)) <= 60 and len(brief.target) <= 4
     return 0.76 if small and kind_of(brief) in ("values", "risk") else 0.0
 
 

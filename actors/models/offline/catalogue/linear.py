@@ -19,7 +19,7 @@ from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.encoding import bent, dense, logs, spread_classes, straight
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
-from actors.models.offline.facts import train_columns, train_rows
+from actors.models.offline.facts import labelled_rows, train_columns
 from actors.models.offline.tasking import kind_of
 
 
@@ -140,7 +140,7 @@ def suits_linear(brief: TaskBrief) -> float:
     """Numbers, classes or risk from a table; best on few rows."""
     if kind_of(brief) == "levels":
         return 0.0
-    rows = train_rows(brief)
+    rows = labelled_rows(brief)
     usual = 0.75 if rows < 1000 else 0.6 if rows < 5000 else 0.45
     return usual * (0.4 if brief.metric.startswith("d2_") else 1.0)  # squares do not serve a deviance
 
@@ -153,7 +153,7 @@ def suits_splines(brief: TaskBrief) -> float:
 
 def suits_interactions(brief: TaskBrief) -> float:
     """Small tables only: the columns square."""
-    narrow, rows = len(train_columns(brief)) <= 25, train_rows(brief)
+    narrow, rows = len(train_columns(brief)) <= 25, labelled_rows(brief)
     return suits_linear(brief) * 0.85 if narrow and 150 < rows < 20_000 else 0.0
 
 
@@ -195,7 +195,7 @@ RECIPES = (
         elastic_net,
         "member",
         "Sparse linear model: drops useless columns.",
-        lambda b: suits_linear(b) * 0.85 if train_rows(b) < 5000 else 0.0,
+        lambda b: suits_linear(b) * 0.85 if labelled_rows(b) < 5000 else 0.0,
         choices={"share": (0.1, 0.5, 0.9), "numbers": ("plain", "log", "rank", "spline")},
     ),
     Recipe(

@@ -13,7 +13,7 @@ from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.encoding import dense, logs, spread_classes
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
-from actors.models.offline.facts import train_rows
+from actors.models.offline.facts import labelled_rows
 from actors.models.offline.tasking import kind_of
 
 
@@ -64,7 +64,7 @@ def suits_network(brief: TaskBrief) -> float:
     """Tables that are neither tiny nor huge."""
     if kind_of(brief) == "levels" or brief.metric.startswith("d2_"):
         return 0.0
-    rows = train_rows(brief)
+    rows = labelled_rows(brief)
     return 0.55 if 200 < rows < 30_000 else 0.0
 
 

@@ -11,7 +11,7 @@ from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.encoding import coded, dense, filled
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
-from actors.models.offline.facts import train_rows
+from actors.models.offline.facts import labelled_rows
 from actors.models.offline.tasking import kind_of
 
 
@@ -122,7 +122,7 @@ def wants_levels(brief: TaskBrief) -> float:
 
 def many_rows(brief: TaskBrief) -> float:
     """Quantiles of many rows."""
-    return wants_levels(brief) * (1.2 if train_rows(brief) > 2000 else 0.85)
+    return wants_levels(brief) * (1.2 if labelled_rows(brief) > 2000 else 0.85)
 
 
 NUMBERS = ("plain", "log", "rank", "spline")
@@ -131,7 +131,7 @@ RECIPES = (
         quantile_linear,
         "member",
         "Linear quantile regression: exact loss, few parameters.",
-        lambda b: wants_levels(b) * (1.15 if train_rows(b) < 1000 else 0.9),
+        lambda b: wants_levels(b) * (1.15 if labelled_rows(b) < 1000 else 0.9),
         choices={
             "log_target": (False, True),
             "numbers": NUMBERS,
@@ -149,7 +149,7 @@ RECIPES = (
         quantile_forest,
         "member",
         "Forest neighbours' quantiles.",
-        lambda b: wants_levels(b) * 0.9 if train_rows(b) < 8000 else 0.0,
+        lambda b: wants_levels(b) * 0.9 if labelled_rows(b) < 8000 else 0.0,
         choices={"leaf": (4, 8, 15, 30), "columns": (0.3, 0.6, 1.0)},
     ),
     Recipe(

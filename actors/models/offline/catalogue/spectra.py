@@ -13,7 +13,7 @@ from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.encoding import bent, dense, spread_classes, straight
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, inputs
-from actors.models.offline.facts import numeric_share, train_columns, train_rows
+from actors.models.offline.facts import labelled_rows, numeric_share, train_columns
 from actors.models.offline.tasking import kind_of
 
 
@@ -72,7 +72,7 @@ def discriminant(
 
 def is_spectrum(brief: TaskBrief) -> float:
     """Many real columns, more than a small share of the rows."""
-    columns, rows = len(train_columns(brief)), train_rows(brief)
+    columns, rows = len(train_columns(brief)), labelled_rows(brief)
     return 1.0 if columns >= 40 and numeric_share(brief) > 0.9 and rows < 10 * columns else 0.0
 
 
@@ -80,7 +80,7 @@ def suits_latent(brief: TaskBrief) -> float:
     """Wide tables, and small ones of collinear columns."""
     if kind_of(brief) in ("levels",):
         return 0.0
-    return 0.85 if is_spectrum(brief) else 0.35 if train_rows(brief) < 2000 else 0.0
+    return 0.85 if is_spectrum(brief) else 0.35 if labelled_rows(brief) < 2000 else 0.0
 
 
 RECIPES = (
@@ -104,7 +104,7 @@ RECIPES = (
         "member",
         "Linear discriminants with shrinkage: few rows, many columns.",
         lambda b: (
-            (0.8 if is_spectrum(b) else 0.4) if kind_of(b) == "classes" and train_rows(b) < 20_000 else 0.0
+            (0.8 if is_spectrum(b) else 0.4) if kind_of(b) == "classes" and labelled_rows(b) < 20_000 else 0.0
         ),
         layouts=("table", "images"),
         choices={"shrink": (-1.0, 0.01, 0.1, 0.3, 0.6), "parts": (0.9, 0.98, 0.995)},

@@ -15,7 +15,7 @@ from actors.models.offline.catalogue.encoding import fitted_terms, is_number, ma
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.tables_clean import kept_columns, with_inputs
 from actors.models.offline.catalogue.task import Array, Frame, Task, truth
-from actors.models.offline.facts import train_columns, train_rows
+from actors.models.offline.facts import labelled_rows, train_columns
 
 
 def goal_columns(train: Frame, task: Task) -> Array:
@@ -140,7 +140,7 @@ def text_topics(
 
 def rich_categories(brief: TaskBrief) -> bool:
     """Whether a short text column has many levels, or whole numbers look like keys."""
-    rows = train_rows(brief)
+    rows = labelled_rows(brief)
     return any(
         (c.dtype in ("text", "category") and c.unique > 8 and (c.mean_length or 0) < 40)
         or (c.dtype == "integer" and 30 < c.unique < 0.9 * rows and (c.maximum or 0) > 5 * c.unique)
@@ -169,7 +169,9 @@ RECIPES = (
         target_means,
         "features",
         "Out-of-fold target means of rich categories.",
-        lambda b: 0.6 if rich_categories(b) and train_rows(b) > 300 else 0.3 if rich_categories(b) else 0.0,
+        lambda b: (
+            0.6 if rich_categories(b) and labelled_rows(b) > 300 else 0.3 if rich_categories(b) else 0.0
+        ),
         choices={"weight": (3.0, 10.0, 30.0), "drop": (False, True)},
         order=55,
     ),

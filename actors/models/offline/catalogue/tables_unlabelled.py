@@ -11,7 +11,7 @@ from actors.models.offline.catalogue.encoding import dense
 from actors.models.offline.catalogue.linear import suits_linear
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, truth
-from actors.models.offline.facts import target_facts, train_rows
+from actors.models.offline.facts import labelled_rows, train_rows
 from actors.models.offline.tasking import kind_of
 
 NEAR = (5, 10, 20)  # neighbours a row that are tried
@@ -84,8 +84,7 @@ def suits_graph(brief: TaskBrief) -> float:
     """Classes of which most training rows lack a label; just below what is usual, so that it is tried."""
     if kind_of(brief) != "classes" or not brief.classes:
         return 0.0
-    rows = train_rows(brief)
-    few = any(2 * c.missing > rows and rows - c.missing < 5000 for c in target_facts(brief))
+    few = labelled_rows(brief) < min(train_rows(brief) / 2, 5000)
     return 0.98 * suits_linear(brief) if few else 0.0
 
 

@@ -11,7 +11,7 @@ from actors.models.offline.catalogue.encoding import is_number
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.tables_clean import kept_columns, with_inputs
 from actors.models.offline.catalogue.task import Frame, Task
-from actors.models.offline.facts import train_columns, train_rows
+from actors.models.offline.facts import labelled_rows, train_columns
 
 
 def recurring_words(text: Any, most: int, rows: int) -> list[str]:
@@ -46,7 +46,7 @@ def frequent_words(train: Frame, test: Frame, task: Task, *, most: int = 12) -> 
 
 def short_texts(brief: TaskBrief) -> float:
     """Whether a text column of many values has blanks in its examples."""
-    rows = train_rows(brief)
+    rows = labelled_rows(brief)
     found = any(
         c.dtype == "text"
         and c.unique > 0.3 * rows

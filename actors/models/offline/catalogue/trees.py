@@ -20,7 +20,7 @@ from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.encoding import coded, filled, logs, spread_classes
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, labelled
-from actors.models.offline.facts import train_rows
+from actors.models.offline.facts import labelled_rows
 from actors.models.offline.tasking import kind_of
 
 
@@ -209,7 +209,7 @@ def suits_boosting(brief: TaskBrief) -> float:
     """Tables; the more rows the better."""
     if kind_of(brief) == "levels":
         return 0.0
-    rows = train_rows(brief)
+    rows = labelled_rows(brief)
     return 0.55 if rows < 500 else 0.7 if rows < 2000 else 0.85
 
 
@@ -217,7 +217,7 @@ def suits_forest(brief: TaskBrief) -> float:
     """Tables of small and middling size."""
     if kind_of(brief) == "levels":
         return 0.0
-    return 0.6 if train_rows(brief) < 5000 else 0.5
+    return 0.6 if labelled_rows(brief) < 5000 else 0.5
 
 
 ANY_COLUMNS = ("table", "panel", "images", "pixels")
