@@ -49,14 +49,8 @@ def test_defaults_are_the_fast_profile_of_mle_star_offline() -> None:
         5,
     )
     s = config.settings
-    assert (s.models, s.solutions, s.outer_steps, s.inner_steps, s.ensemble_rounds, s.debug_tries) == (
-        3,
-        1,
-        2,
-        2,
-        2,
-        3,
-    )
+    search = (s.models, s.solutions, s.outer_steps, s.inner_steps, s.ensemble_rounds, s.debug_tries)
+    assert search == (3, 1, 2, 2, 1, 3)
     assert config.tasks.names == ("all",)
     assert config.limits.memory_bytes == 4 << 30
     assert config.folder == Path("runs") / config.name
