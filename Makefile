@@ -6,8 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
 DEV_STAMP := .venv/.ready-dev
-# Three on two cores: whole sweeps wait for one process after the other to start.
-SHARED := -n 3 --dist loadscope --no-loadscope-reorder
+SHARED := -n 2 --dist loadscope --no-loadscope-reorder
 
 bench: $(STAMP)
 	@$(BIN)/python -m runners.bench $(if $(ARGS),$(ARGS),+tasks=all)

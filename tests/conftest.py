@@ -33,13 +33,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole sweeps first, then other slow tests, so that no worker ends with one alone."""
-
-    def haste(item: pytest.Item) -> tuple[bool, bool]:
-        slow, ray = (item.get_closest_marker(name) is not None for name in ("slow", "ray"))
-        return not (slow and ray), not slow
-
-    items.sort(key=haste)
+    """Slow tests first, so that no worker ends with one alone."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")
