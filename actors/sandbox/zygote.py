@@ -21,6 +21,7 @@ from actors.sandbox.inside import tree
 HERE = Path(__file__).parent
 START_SECONDS = 60.0  # a cold page cache and a busy machine
 ANSWER_SECONDS = 5.0  # of a zygote that has nothing to do
+KILL_SECONDS = 30.0  # until the last process of a fork bomb is gone, on a busy machine
 MESSAGE = 1 << 20
 PRELOAD = (
     "numpy",
@@ -139,7 +140,7 @@ class Zygote:
 
         Where they cannot be removed this zygote is not healthy any more, and they end with it.
         """
-        deadline = time.monotonic() + ANSWER_SECONDS
+        deadline = time.monotonic() + KILL_SECONDS
         while time.monotonic() < deadline:
             tree.end(self.pid)
             with self._lost_if_broken():
