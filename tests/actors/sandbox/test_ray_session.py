@@ -87,7 +87,7 @@ def test_the_death_of_the_actor_is_told_and_leaves_nothing(executor: RayExecutor
 def test_a_session_that_is_let_go_leaves_nothing(executor: RayExecutor) -> None:
     async def drop() -> None:
         session = await executor.open(REQUEST)
-        await session.run("setsid sleep 6783 &", 60.0, 60.0)
+        await session.run("setsid sleep 6783 & sleep 1", 60.0, 60.0)  # it stands still afterwards
         assert marked("6783")
 
     asyncio.run(drop())  # the handle goes with the coroutine
