@@ -50,7 +50,7 @@ def test_defaults_are_the_fast_profile_of_mle_star_offline() -> None:
     )
     s = config.settings
     search = (s.models, s.solutions, s.outer_steps, s.inner_steps, s.ensemble_rounds, s.debug_tries)
-    assert search == (3, 1, 2, 2, 1, 3)
+    assert search == (3, 1, 2, 2, 2, 3)
     assert config.tasks.names == ("all",)
     assert config.limits.memory_bytes == 4 << 30
     assert config.folder == Path("runs") / config.name
