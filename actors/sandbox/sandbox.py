@@ -18,7 +18,7 @@ from actors.sandbox.inside import tree
 from actors.sandbox.inside.hiding import Hiding
 from actors.sandbox.isolation import isolate
 from actors.sandbox.settings import Level, SandboxSettings
-from actors.sandbox.shared_memory import SharedMemory
+from actors.sandbox.shared_memory import OwnSharedMemory, SharedMemory
 from actors.sandbox.slots import WORK, Slot, make_own_folder
 from actors.sandbox.submission import read_submission
 from actors.sandbox.supervise import Run, Supervisor
@@ -54,7 +54,7 @@ class Sandbox:
         """Run a script to its end; nothing of it is left alive, whatever is raised here."""
         bundle = self._bundles.path(request.bundle, fetch)
         uid = self._isolation.uid
-        shared = None  # at namespaces /dev/shm is the sandbox's own
+        shared = None
         if self.level != "namespaces":
             shared = SharedMemory(os.geteuid() if uid is None else uid, exclusive=uid is not None)
         try:
@@ -112,7 +112,12 @@ class Sandbox:
         for last_try in (False, True):
             zygote = self._ready(request.limits.cpus)
             supervisor = Supervisor(
-                zygote, work, request.limits, shared=shared, hiding=self._hiding(), cancel=cancel
+                zygote,
+                work,
+                request.limits,
+                shared=shared or OwnSharedMemory(zygote.pid),
+                hiding=self._hiding(),
+                cancel=cancel,
             )
             try:
                 supervisor.start(self._job(request.bundle, request.limits, request.seed))

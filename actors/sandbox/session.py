@@ -21,7 +21,7 @@ from actors.sandbox.listener import Listener
 from actors.sandbox.output import Capture
 from actors.sandbox.sandbox import NO_SUBMISSION, Sandbox
 from actors.sandbox.settings import Level, SandboxSettings
-from actors.sandbox.shared_memory import SharedMemory
+from actors.sandbox.shared_memory import OwnSharedMemory, SharedMemory
 from actors.sandbox.submission import read_submission
 from actors.sandbox.supervise import PERIOD, REPORT_BYTES
 from actors.sandbox.watch import Watch
@@ -113,7 +113,10 @@ class SessionSandbox(Sandbox):
         self, command: str, seconds: float, cpu_seconds: float, cancel: threading.Event
     ) -> CommandResult:
         zygote = self._ready(self._request.limits.cpus)
-        watch = self._watch = self._watch or Watch(zygote.pid, self._work, self._request.limits, self._shared)
+        if self._watch is None:
+            shared = self._shared or OwnSharedMemory(zygote.pid)
+            self._watch = Watch(zygote.pid, self._work, self._request.limits, shared)
+        watch = self._watch
         started, charged = watch.seconds, watch.cpu
         watch.renew(
             replace(

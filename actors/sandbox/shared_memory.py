@@ -1,4 +1,4 @@
-"""/dev/shm where scripts share it with the machine: what one run adds is counted, and removed after it."""
+"""/dev/shm: what a run adds is counted and, where scripts share it with the machine, removed after it."""
 
 from __future__ import annotations
 
@@ -50,6 +50,22 @@ class SharedMemory:
                     if entry.stat(follow_symlinks=False).st_uid == self._uid:
                         names.add(entry.name)
         return names
+
+
+class OwnSharedMemory:
+    """The /dev/shm of a sandbox that has its own, and empties it itself."""
+
+    def __init__(self, process: int) -> None:
+        """`process` is one inside."""
+        self._folder = f"/proc/{process}/root{FOLDER}"
+
+    def used(self) -> int:
+        """Bytes of its files; 0 where the kernel does not let us look, and its size alone bounds it."""
+        try:
+            facts = os.statvfs(self._folder)
+        except OSError:
+            return 0
+        return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
 
 
 def _held() -> set[str]:

@@ -12,7 +12,7 @@ from actors.contracts import ExitStatus, Limits
 from actors.sandbox.inside.hiding import Hiding
 from actors.sandbox.listener import Listener
 from actors.sandbox.output import Capture
-from actors.sandbox.shared_memory import SharedMemory
+from actors.sandbox.shared_memory import OwnSharedMemory, SharedMemory
 from actors.sandbox.watch import Watch
 from actors.sandbox.zygote import Exited, Zygote, ZygoteLost
 
@@ -49,7 +49,7 @@ class Supervisor:
         work: int,
         limits: Limits,
         *,
-        shared: SharedMemory | None,
+        shared: SharedMemory | OwnSharedMemory,
         hiding: Hiding | None,
         cancel: threading.Event | None,
     ) -> None:

@@ -8,7 +8,7 @@ import time
 
 from actors.contracts import ExitStatus, Limits
 from actors.sandbox.inside import tree
-from actors.sandbox.shared_memory import SharedMemory
+from actors.sandbox.shared_memory import OwnSharedMemory, SharedMemory
 
 THREADS = 4  # a process of the limit may have, on average
 FILES = 100_000  # in the work folder, at most
@@ -21,7 +21,9 @@ GROWTH = 1.05  # of resident memory, after which the tree's proportional share i
 class Watch:
     """The resources of everything below a zygote, from one start to one end."""
 
-    def __init__(self, zygote: int, work: int, limits: Limits, shared: SharedMemory | None) -> None:
+    def __init__(
+        self, zygote: int, work: int, limits: Limits, shared: SharedMemory | OwnSharedMemory
+    ) -> None:
         self.limits = limits
         self.peak = 0
         self._resident = 0  # the largest at which the tree's share was measured
@@ -104,7 +106,7 @@ class Watch:
         """Measure the work folder, no more than a tenth of the time."""
         start = time.monotonic()
         used, entries, depth = usage(self._work)
-        used += self._shared.used() if self._shared else 0
+        used += self._shared.used()
         if used > self.limits.disk_bytes:
             self._break(
                 ExitStatus.DISK, f"{used >> 20} MiB written; limit {self.limits.disk_bytes >> 20} MiB"

@@ -13,6 +13,7 @@ import pytest
 
 from actors.contracts import ExitStatus, Limits
 from actors.sandbox.inside import tree
+from actors.sandbox.shared_memory import SharedMemory
 from actors.sandbox.watch import Watch
 
 pytestmark = pytest.mark.slow
@@ -69,14 +70,14 @@ def test_memory_is_measured_again_only_after_growth(
     monkeypatch.setattr(tree, "memory", counted)
     work = os.open("/tmp", os.O_RDONLY)
     try:
-        watch = Watch(family.pid, work, Limits(), None)
+        watch = Watch(family.pid, work, Limits(), SharedMemory(os.geteuid(), False))
         watch.look()
         first, peak = len(read), watch.peak
         watch.look()
         assert first == 2
         assert len(read) == first
         assert watch.peak == peak > 2 * (30 << 20)
-        strict = Watch(family.pid, work, Limits(memory_bytes=50 << 20), None)
+        strict = Watch(family.pid, work, Limits(memory_bytes=50 << 20), SharedMemory(os.geteuid(), False))
         strict.look()
         assert strict.breach is not None
         assert strict.breach[0] is ExitStatus.MEMORY

@@ -1,4 +1,5 @@
-# expect: disk_limit|memory_limit
+# expect: disk_limit
+# cpu: 15
 import os
 
 number = 0
