@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from actors.briefing import render_brief
@@ -23,6 +23,7 @@ from actors.contracts import (
 from actors.errors import AnswerError, ModelError
 from actors.evaluation import at_least, conclude, measures, standing
 from actors.ledger import Ledger
+from actors.programs import essence
 from actors.roles.desk import RoleAnswer, RoleDesk
 from actors.roles.registry import ROLES
 from actors.shell import Shell
@@ -57,6 +58,7 @@ class _Shared:
     best_submission: str = ""  # digest of the best evaluation's predictions for the test rows
     submitted: Entry | None = None
     winner: Evaluation | None = None  # what the submission was chosen for
+    runs: dict[tuple[str, int, ExtraFiles], Entry] = field(default_factory=dict)  # that ended well
 
 
 class AttemptContext:
@@ -224,7 +226,7 @@ class AttemptContext:
                 parents=parents,
                 content=script,
                 score=evaluation.score,
-                metrics=measures(evaluation, self.brief),
+                metrics=measures(evaluation, self.brief) | {"starts": float(sum(t.starts for t in trials))},
                 attachments=({SUBMISSION: submission} if submission else {}) | await self._kept(extra_files),
                 seconds=sum(t.seconds for t in trials),
                 error=evaluation.failure,
@@ -278,8 +280,12 @@ class AttemptContext:
         )
         bundle = self._data.folds[fold] if fold >= 0 else self._data.public
         identity = _json([script, fold, bundle, extra_files])
+        run = (script if extra_files else essence(script), fold, extra_files)
+        earlier = self._shared.runs.get(run)
 
         async def work(entry: Entry) -> Entry:
+            if earlier is not None:
+                return taken_from(earlier, entry)
             request = ExecutionRequest(script, bundle, limits, extra_files, _seed(entry.key, self.spec))
             services = self._services
             trial, submission = await run_trial(
@@ -304,7 +310,10 @@ class AttemptContext:
             )
 
         entry = await self._steps.step(Kind.EXECUTION, title, identity, work)
-        return Trial.loads(entry.content), entry.attachments.get(SUBMISSION, "")
+        trial = Trial.loads(entry.content)
+        if trial.ok:
+            self._shared.runs.setdefault(run, entry)
+        return trial, entry.attachments.get(SUBMISSION, "")
 
     async def _hand_in(self, title: str, script: str, submission: str, winner: Evaluation) -> None:
         async def work(entry: Entry) -> Entry:
@@ -321,6 +330,18 @@ class AttemptContext:
     async def _kept(self, extra_files: ExtraFiles) -> dict[str, str]:
         """The files beside a script as attachments."""
         return {BESIDE + name: await self._steps.put_blob(text.encode()) for name, text in extra_files}
+
+
+def taken_from(earlier: Entry, entry: Entry) -> Entry:
+    """The entry of an execution that an equal one of the attempt spares: its outcome, nothing spent."""
+    return replace(
+        entry,
+        parents=(earlier.key,),
+        content=replace(Trial.loads(earlier.content), starts=0).dumps(),
+        attachments=earlier.attachments,
+        score=earlier.score,
+        metrics={**earlier.metrics, "cpu_seconds": 0.0},
+    )
 
 
 def _json(value: object) -> bytes:

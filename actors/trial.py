@@ -35,7 +35,9 @@ class Trial:
     seconds: float
     cpu_seconds: float
     peak_bytes: int
-    starts: int = 1  # 2 or more: the worker died under it, which says nothing about the script
+    starts: int = (
+        1  # 2 or more: the worker died under it, which says nothing about the script; 0: not run anew
+    )
 
     @property
     def ok(self) -> bool:

@@ -13,7 +13,7 @@ def usage(entries: Sequence[Entry], seconds: float) -> dict[str, float]:
     Seconds are rounded to a tenth and dollars to a hundredth of a cent, so that a report can copy them.
     """
     asks = [entry for entry in entries if entry.kind in (Kind.ASK, Kind.FAILED_ASK)]
-    runs = [entry for entry in entries if entry.kind is Kind.EXECUTION]
+    runs = [entry for entry in entries if entry.was_run]
     scripts = [entry for entry in entries if entry.kind is Kind.EVALUATION]
     used = {
         "used_seconds": round(seconds, 1),

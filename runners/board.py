@@ -145,7 +145,7 @@ def _ask(row: AttemptRow, entry: Entry) -> dict[str, Any]:
 
 def _execution(row: AttemptRow, entry: Entry) -> dict[str, Any]:
     return {
-        "executions": row.executions + 1,
+        "executions": row.executions + entry.was_run,
         "failed_executions": row.failed_executions + (entry.error is not None),
         "isolation": _json(entry).get("isolation", row.isolation),
     }

@@ -65,6 +65,11 @@ class Entry:
         """Whether the entry is a step, whose key is unique within its attempt."""
         return self.kind in STEP_KINDS
 
+    @property
+    def was_run(self) -> bool:
+        """Whether the entry is an execution that took place; one with a parent has the parent's outcome."""
+        return self.kind is Kind.EXECUTION and not self.parents
+
 
 def digest_text(text: str) -> str:
     """SHA-256 of a text in UTF-8, as hexadecimal digits."""

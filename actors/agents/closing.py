@@ -84,7 +84,7 @@ def attempt_digest(entries: list[Entry], winner: Evaluation) -> str:
     digest = {
         "steps": [_line(e) for e in kept],
         **left_out,
-        "executions": sum(e.kind is Kind.EXECUTION for e in entries),
+        "executions": sum(e.was_run for e in entries),
         "failed_executions": sum(e.kind is Kind.EXECUTION and e.error is not None for e in entries),
         "winner": {
             "score": winner.score,

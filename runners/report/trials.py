@@ -52,6 +52,8 @@ def _note(story: Story, tried: Tried, improved: bool) -> str:
         notes.append("**winner**")
     elif improved:
         notes.append("best so far")
+    if tried.entry.metrics.get("starts") == 0:
+        notes.append("the same program as an earlier one, not run anew")
     if tried.suspicious:
         notes.append("**printed far better than measured**")
     if tried.evaluation.failure is not None:

@@ -19,8 +19,8 @@ from typing import Any
 from actors.models.offline.composing import recipe
 from actors.models.offline.script import Script
 from actors.models.offline.source import Copied, copy_function
-from actors.models.offline.syntax import parsed_value
 from actors.models.offline.tuning import renamed, with_settings
+from actors.programs import parsed_value
 
 _SET = re.compile(r"Set `(\w+)` of `(\w+)` to `([^`]+)`")
 _ADD = re.compile(r"Add the member `(\w+)`(?: with ((?:`\w+` set to `[^`]+`(?: and )?)+))?")

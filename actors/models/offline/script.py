@@ -6,8 +6,8 @@ import ast
 import re
 from dataclasses import dataclass, replace
 
-from actors.models.offline.source import Copied, defined_names, import_lines, segment
-from actors.models.offline.syntax import parsed
+from actors.models.offline.source import Copied, defined_names, import_lines
+from actors.programs import parsed, segment
 
 SINGLE = ("LOAD", "SPLIT", "BLEND", "DECIDE", "MEASURE", "WRITE")  # names of one function each
 LISTS = ("STEPS", "MEMBERS")

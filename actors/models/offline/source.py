@@ -10,7 +10,7 @@ from functools import cache
 from types import ModuleType
 from typing import Any
 
-from actors.models.offline.syntax import parsed
+from actors.programs import parsed, segment
 
 _CATALOGUE = "actors.models.offline.catalogue"
 _SKIPPED = {"RECIPES", "annotations"}
@@ -32,13 +32,6 @@ class Copied:
 
     definitions: dict[str, str] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
-
-
-def segment(lines: list[str], node: ast.stmt) -> str:
-    """The source lines of a top-level statement, decorators included."""
-    decorators = getattr(node, "decorator_list", [])
-    first = min([node.lineno, *(d.lineno for d in decorators)])
-    return "\n".join(lines[first - 1 : node.end_lineno])
 
 
 def defined_names(node: ast.stmt) -> list[str]:

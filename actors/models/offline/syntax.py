@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import ast
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property
 
-# CPython 3.11 counts the depth of the trees that it builds in one place for all threads, and raises
-# SystemError where two build at once.
-_building = threading.Lock()
-
-
-@lru_cache(maxsize=64)
-def parsed(text: str) -> ast.Module:
-    """A program's tree, to be read only: several roles are asked about one script. Raises SyntaxError."""
-    with _building:
-        return ast.parse(text)
-
-
-def parsed_value(text: str) -> Any:
-    """What a literal's text stands for. Raises SyntaxError and ValueError."""
-    with _building:
-        return ast.literal_eval(text)
+from actors.programs import parsed
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from actors.models.offline.syntax import parsed
+from actors.programs import parsed
 
 
 def function_node(source: str) -> ast.FunctionDef | None:

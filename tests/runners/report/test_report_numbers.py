@@ -30,7 +30,7 @@ OPTIONS: dict[str, dict[str, float]] = {
     "gpt_engineer": {},
     "swe_agent": {"reserve": 0},
 }
-CPU_SECONDS = {"mle_star": 5.0, "aide": 4.0, "swe_agent": 3.0, "automl": 0.4}
+CPU_SECONDS = {"mle_star": 5.0, "aide": 3.0, "swe_agent": 3.0, "automl": 0.4}
 
 
 def ending(entries: list[Entry]) -> Ending:
