@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -49,11 +50,11 @@ def read_arrays() -> dict[str, Array]:
     return named_arrays(loaded)
 
 
-def named_arrays(loaded: Sequence[tuple[str, Mapping[str, Array]]]) -> dict[str, Array]:
-    """Arrays of several files by name; the file's name adds what an array's leaves open."""
+def named_arrays(loaded: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """Arrays, or their shapes, of several files by name; the file's name adds what an array's leaves open."""
     sides = TRAIN_WORDS | TEST_WORDS | POOL_WORDS
     keys = [key for _, arrays in loaded for key in arrays]
-    named: dict[str, Array] = {}
+    named: dict[str, Any] = {}
     for stem, arrays in loaded:
         sided = array_words(stem) & sides
         for key, values in arrays.items():

@@ -14,6 +14,7 @@ from sklearn.linear_model import Ridge
 from sklearn.preprocessing import StandardScaler
 
 from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.images_arrays import all_pictures, picture_names
 from actors.models.offline.catalogue.images_files import (
     CLEAN_WORDS,
     NOISY_WORDS,
@@ -21,17 +22,17 @@ from actors.models.offline.catalogue.images_files import (
     asked_pixels,
     brightest,
     name_words,
-    picture_files,
     picture_for,
     place_flat,
-    read_pictures,
     resized,
     target_channels,
+    valid_range,
 )
 from actors.models.offline.catalogue.images_inpaint import shrink_patches
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
 
+MOST_PIXELS = 400_000  # to learn from
 MANY_FILES = 90  # pictures in a brief that may be only the first of them
 
 
@@ -54,14 +55,16 @@ def pair_pictures(names: Sequence[str]) -> tuple[list[tuple[str, str]], list[str
 
 def load_denoise(task: Task) -> tuple[Frame, Frame]:
     """A row a pixel with filtered values of its surroundings; clean values as targets in train."""
-    pictures = read_pictures()
+    pictures = all_pictures()
     pairs, lonely = pair_pictures(list(pictures))
     pictures = of_clean_size(pictures, pairs)
     asked = asked_pixels(task)
     asked = place_flat(asked, task.id_column, pictures[(lonely or list(pictures))[0]].shape[1])
     count = len(task.target)
-    learnt = []
+    learnt: list[Frame] = []
     for noisy, clean in pairs:
+        if sum(map(len, learnt)) > MOST_PIXELS:
+            break
         frame = filter_frame(target_channels(pictures[noisy], count), noisy)
         truth = target_channels(pictures[clean], count).reshape(-1, count)
         learnt.append(frame.assign(**{t: truth[:, c] for c, t in enumerate(task.target)}))
@@ -194,7 +197,7 @@ def filter_ridge(train: Frame, test: Frame, task: Task, *, alpha: float = 100.0)
     model = Ridge(alpha=alpha).fit(scale.transform(train[names]), rest)
     guess = model.predict(scale.transform(test[names])).reshape(len(test), -1)
     return np.asarray(
-        np.clip(guess + test[base].to_numpy(), 0, brightest(train[list(task.target)].to_numpy()))
+        np.clip(guess + test[base].to_numpy(), *valid_range(train[list(task.target)].to_numpy()))
     )
 
 
@@ -220,13 +223,13 @@ def filter_boosting(
         )
         model.fit(fit[names], fit[target] - fit[f"base_{c}"])
         out[:, c] = model.predict(test[names]) + test[f"base_{c}"]
-    return np.clip(out, 0, brightest(train[list(task.target)].to_numpy()))
+    return np.clip(out, *valid_range(train[list(task.target)].to_numpy()))
 
 
 def cosine_shrinkage(train: Frame, test: Frame, task: Task) -> Array:
     """The cosine-shrunk picture as it is, nothing learnt."""
     plain = test[[f"base_{c}" for c in range(len(task.target))]]
-    return np.asarray(np.clip(plain.to_numpy(dtype=float), 0, brightest(train[list(task.target)].to_numpy())))
+    return np.asarray(np.clip(plain.to_numpy(dtype=float), *valid_range(train[list(task.target)].to_numpy())))
 
 
 def named(names: Sequence[str], words: Sequence[str]) -> list[str]:
@@ -236,7 +239,7 @@ def named(names: Sequence[str], words: Sequence[str]) -> list[str]:
 
 def is_denoise(brief: TaskBrief) -> float:
     """Pictures in pairs of noisy and clean."""
-    names = picture_files(brief)
+    names = picture_names(brief)
     pairs, lonely = pair_pictures(names)
     if len(names) >= MANY_FILES:  # the brief cuts such a list off, perhaps between a picture and its pair
         pairs = pairs or [(n, c) for n in named(names, NOISY_WORDS) for c in named(names, CLEAN_WORDS)][:1]

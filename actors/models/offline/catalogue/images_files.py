@@ -58,7 +58,13 @@ def name_words(name: str) -> list[str]:
 
 def brightest(values: Array) -> float:
     """The largest value that pictures of this bit depth can hold."""
-    return 65535.0 if np.max(values, initial=0.0) > 255 else 255.0
+    top = np.max(values, initial=0.0)
+    return 65535.0 if top > 255 else 255.0 if top > 1 else 1.0
+
+
+def valid_range(values: Array) -> tuple[float, float]:
+    """The least and the largest value that a picture like these may have."""
+    return float(min(np.min(values, initial=0.0), 0.0)), brightest(values)
 
 
 def asked_pixels(task: Task) -> Frame:

@@ -8,16 +8,16 @@ from scipy.interpolate import RBFInterpolator, griddata
 from scipy.spatial import cKDTree
 
 from actors.contracts import TaskBrief
+from actors.models.offline.catalogue.images_arrays import all_pictures, picture_names
 from actors.models.offline.catalogue.images_files import (
     asked_pixels,
     brightest,
     name_words,
-    picture_files,
     picture_for,
     pixel_frame,
     place_flat,
-    read_pictures,
     target_channels,
+    valid_range,
 )
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
@@ -25,7 +25,7 @@ from actors.models.offline.catalogue.task import Array, Frame, Task
 
 def load_inpaint(task: Task) -> tuple[Frame, Frame]:
     """Known pixels with their values as train, asked pixels as test; a mask is a two-valued picture."""
-    pictures = read_pictures()
+    pictures = all_pictures()
     masks = {n: p[:, :, 0] for n, p in pictures.items() if len(np.unique(p)) <= 2}
     photos = {n: p for n, p in pictures.items() if n not in masks}
     asked = asked_pixels(task)
@@ -90,7 +90,7 @@ def radial_fill(
     for known, values, asked, rows in scattered(train, test, task):
         model = RBFInterpolator(known, values, neighbors=neighbours, kernel=kernel, smoothing=smoothing)
         out[rows] = model(asked)
-    return np.clip(out, 0, brightest(train[list(task.target)].to_numpy()))
+    return np.clip(out, *valid_range(train[list(task.target)].to_numpy()))
 
 
 def triangle_fill(train: Frame, test: Frame, task: Task, *, method: str = "linear") -> Array:
@@ -100,7 +100,7 @@ def triangle_fill(train: Frame, test: Frame, task: Task, *, method: str = "linea
         filled = griddata(known, values, asked, method=method)
         nearest = griddata(known, values, asked, method="nearest")
         out[rows] = np.where(np.isfinite(filled), filled, nearest)
-    return np.clip(out, 0, brightest(train[list(task.target)].to_numpy()))
+    return np.clip(out, *valid_range(train[list(task.target)].to_numpy()))
 
 
 def kriging_fill(
@@ -121,7 +121,7 @@ def kriging_fill(
             weight, one = solved[:, :, 0], solved[:, :, 1]
             weight = weight + one * ((1 - weight.sum(axis=1)) / one.sum(axis=1))[:, None]
             out[rows[part]] = np.einsum("nk,nkc->nc", weight, values[index[part]])
-    return np.clip(out, 0, brightest(train[list(task.target)].to_numpy()))
+    return np.clip(out, *valid_range(train[list(task.target)].to_numpy()))
 
 
 def cosine_matrix(side: int) -> Array:
@@ -174,12 +174,12 @@ def sparse_fill(
             for c in range(planes.shape[2]):
                 planes[open_pixels, c] = shrink_patches(planes[:, :, c], level * depth, 8)[open_pixels]
         out[rows] = planes[wanted[:, 0], wanted[:, 1]] @ turn + middle
-    return np.clip(out, 0, brightest(train[list(task.target)].to_numpy()))
+    return np.clip(out, *valid_range(train[list(task.target)].to_numpy()))
 
 
 def is_inpaint(brief: TaskBrief) -> float:
     """Pictures with a mask, or words of filling in, and no pairs to learn from."""
-    names = picture_files(brief)
+    names = picture_names(brief)
     if not names or brief.classes:
         return 0.0
     words = {w for n in names for w in name_words(n)}
