@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import threading
 from functools import lru_cache
 from typing import Any
@@ -42,14 +43,19 @@ def essence(text: str) -> str:
     one that nothing refers to. Of a program that may look at itself, or has no tree, all does.
     """
     try:
-        tree = parsed(text)
+        return _essence(text)
     except (SyntaxError, ValueError, RecursionError):
         return text
-    lines = text.splitlines()
+
+
+def _essence(text: str) -> str:
+    lines = re.split(
+        r"\r\n|\r|\n", text
+    )  # as Python counts them: not at every sign that ends a line elsewhere
     definitions: dict[str, str] = {}
     imports: set[str] = set()
     statements: list[str] = []
-    for node in tree.body:
+    for node in parsed(text).body:
         if isinstance(node, _DEFINITIONS):
             if node.name in definitions:
                 return text

@@ -88,6 +88,23 @@ def test_of_a_program_that_may_look_at_itself_every_letter_counts(look: str) -> 
     assert essence(f"{PROGRAM}{look}\n") != essence(f"{PROGRAM}{IDLE}{look}\n")
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "x = 'a\u2028b\x0cc'\nprint(x)",
+        "x = '''a\nb'''; print(x)",
+        "x = '\ud800'",
+        "x = " + "-" * 5000 + "1",
+        "x = 1\r\nprint(x)\rprint(2)",
+        "\0",
+        "",
+    ],
+)
+def test_odd_texts_are_told_apart(odd: str) -> None:
+    assert essence(odd) == essence(odd)
+    assert essence(odd) != essence(f"{odd}\nprint(1)")
+
+
 def once_and_again(folds: int, again: str) -> tuple[FakeExecutor, list[Entry]]:
     """An attempt that merges two candidates into `again`."""
     executor = FakeExecutor()
