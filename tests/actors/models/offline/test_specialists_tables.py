@@ -10,12 +10,10 @@ import pytest
 from madeup import made_task, made_up, run
 
 from actors.contracts import Limits, SplitRule
+from actors.models.offline.catalogue.panel_features import own_history, own_past, panel_keys
 from actors.models.offline.catalogue.panel_past import (
     has_panel,
     load_past,
-    own_history,
-    own_past,
-    panel_keys,
     past_boosting,
     past_linear,
     past_trees,
