@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import madepictures
 import numpy as np
 import pandas as pd
 import pytest
+from madepictures import error
 from madeup import made_task
 from scipy import ndimage
 
-from actors.contracts import SplitRule, TaskBrief
+from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.images_arrays import array_places, picture_names
 from actors.models.offline.catalogue.images_denoise import (
     cosine_shrinkage,
@@ -34,21 +36,9 @@ def scene(seed: int, side: int = 40) -> np.ndarray:
 
 def brief_of(folder: Path) -> TaskBrief:
     """What the prompts would say of the files."""
-    return TaskBrief(
-        id="made-up",
-        description="",
-        problem="regression",
-        metric="rmse",
-        direction="minimize",
-        target=("value",),
-        id_column="id",
-        prediction="value",
-        split=SplitRule("random"),
-        files=profile_files({path.name: path.read_bytes() for path in sorted(folder.iterdir())}),
-        train="",
-        test="",
-        sample_submission="sample_submission.csv",
-    )
+    files = profile_files({path.name: path.read_bytes() for path in sorted(folder.iterdir())})
+    facts = {"problem": "regression", "metric": "rmse", "direction": "minimize", "target": ("value",)}
+    return madepictures.brief_of(*files, **facts, prediction="value", classes=(), train="", test="")
 
 
 def ask(folder: Path, pixels: np.ndarray) -> Task:
@@ -86,10 +76,9 @@ def test_pairs_in_arrays_are_told_and_restored(folder: Path, style: str) -> None
     brief = brief_of(folder)
     assert layout_of(brief) == "photos"
     train, test = load_denoise(task)
-    before = np.sqrt(np.mean((noisy - wanted) ** 2))
+    before = error(noisy, wanted)
     for member in (cosine_shrinkage, filter_ridge, filter_boosting):
-        found = member(train, test, task).ravel()
-        assert np.sqrt(np.mean((found - wanted) ** 2)) < 0.6 * before, member.__name__
+        assert error(member(train, test, task), wanted) < 0.6 * before, member.__name__
 
 
 def test_holes_in_an_array_are_filled(folder: Path) -> None:
@@ -103,8 +92,7 @@ def test_holes_in_an_array_are_filled(folder: Path) -> None:
     train, test = load_inpaint(task)
     assert len(train) == (~hidden).sum()
     for member in (radial_fill, sparse_fill):
-        found = member(train, test, task).ravel()
-        assert np.sqrt(np.mean((found - photo[hidden]) ** 2)) < 0.3 * photo.std(), member.__name__
+        assert error(member(train, test, task), photo[hidden]) < 0.3 * photo.std(), member.__name__
 
 
 def test_arrays_of_items_are_no_pictures_to_restore(folder: Path) -> None:
