@@ -56,14 +56,27 @@ def logs(task: Task, y: Array, asked: bool = False) -> bool:
     return bool(task.kind == "values" and (asked or relative) and y.min() >= 0)
 
 
-def bent(task: Task, y: Array) -> Array:
-    """The target as it is fitted: log(1 + y) where the metric counts relative errors; see `straight`."""
-    return np.log1p(y) if logs(task, y) else y
+def log_unit(task: Task, y: Array) -> float:
+    """What targets are counted in before the log of 1 + y: less than 1 where most are small.
+
+    Else log(1 + y) would be y itself, and a metric of relative errors not served.
+    """
+    if task.metric not in ("rmspe", "mape", "smape") or not (y > 0).any():
+        return 1.0
+    return float(min(1.0, np.median(y[y > 0]) / 20))
 
 
-def straight(task: Task, y: Array, guess: Array) -> Array:
+def bent(task: Task, y: Array, asked: bool = False) -> Array:
+    """The target as it is fitted: its log where `logs` says so; see `straight`."""
+    return np.asarray(np.log1p(y / log_unit(task, y))) if logs(task, y, asked) else y
+
+
+def straight(task: Task, y: Array, guess: Array, asked: bool = False) -> Array:
     """Predictions of a bent target on the target's own scale."""
-    return np.expm1(np.minimum(guess, 2 * np.log1p(y.max()))) if logs(task, y) else guess
+    if not logs(task, y, asked):
+        return guess
+    unit = log_unit(task, y)
+    return np.asarray(unit * np.expm1(np.minimum(guess, 2 * np.log1p(y.max() / unit))))
 
 
 def fitted_terms(maker: TfidfVectorizer, texts: Iterable[str]) -> tuple[TfidfVectorizer, Any]:

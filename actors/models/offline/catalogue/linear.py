@@ -16,7 +16,7 @@ from sklearn.linear_model import (
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import bent, dense, logs, spread_classes, straight
+from actors.models.offline.catalogue.encoding import bent, dense, spread_classes, straight
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
 from actors.models.offline.facts import labelled_rows, train_columns
@@ -71,9 +71,8 @@ def linear(
 ) -> Array:
     """Ridge or logistic regression on scaled numbers and one-hot categories."""
     x, y, z = dense(train, test, task, numbers=numbers, few=few)
-    if logs(task, y, log_target):
-        return np.expm1(ridge_or_logistic(x, np.log1p(y), z, task, strength))
-    return ridge_or_logistic(x, y, z, task, strength)
+    guess = ridge_or_logistic(x, bent(task, y, log_target), z, task, strength)
+    return straight(task, y, guess, log_target)
 
 
 def splines(
@@ -81,9 +80,8 @@ def splines(
 ) -> Array:
     """An additive model: linear in cubic splines of every number, short scales as categories."""
     x, y, z = dense(train, test, task, numbers="spline", few=few)
-    if logs(task, y, log_target):
-        return np.expm1(ridge_or_logistic(x, np.log1p(y), z, task, strength))
-    return ridge_or_logistic(x, y, z, task, strength)
+    guess = ridge_or_logistic(x, bent(task, y, log_target), z, task, strength)
+    return straight(task, y, guess, log_target)
 
 
 def interactions(

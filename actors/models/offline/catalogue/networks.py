@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import dense, logs, spread_classes
+from actors.models.offline.catalogue.encoding import bent, dense, logs, spread_classes, straight
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
 from actors.models.offline.facts import labelled_rows
@@ -47,8 +47,7 @@ def network(
             classifier = MLPClassifier(random_state=task.seed + bag, **shared).fit(x, y)
             total = total + spread_classes(classifier.predict_proba(z), classifier.classes_, task)
         return np.asarray(total / bags)
-    logged = logs(task, y, log_target)
-    goal = np.log1p(y) if logged else y
+    goal = bent(task, y, log_target)
     middle, spread = goal.mean(axis=0), goal.std(axis=0) + 1e-12
     scaled = (goal - middle) / spread
     for bag in range(bags):
@@ -57,7 +56,9 @@ def network(
             len(z), -1
         )
     mean = np.asarray(total / bags) * spread + middle
-    return np.asarray(np.expm1(np.clip(mean, None, goal.max() + 1)) if logged else mean)
+    if logs(task, y, log_target):
+        mean = np.minimum(mean, goal.max() + 1)
+    return straight(task, y, mean, log_target)
 
 
 def suits_network(brief: TaskBrief) -> float:

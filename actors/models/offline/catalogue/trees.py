@@ -17,7 +17,7 @@ from sklearn.ensemble import (
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 
 from actors.contracts import TaskBrief
-from actors.models.offline.catalogue.encoding import coded, filled, logs, spread_classes
+from actors.models.offline.catalogue.encoding import bent, coded, filled, logs, spread_classes, straight
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task, labelled
 from actors.models.offline.facts import labelled_rows
@@ -104,8 +104,9 @@ def boosting(
         goal = y[:, k]
         logged = task.metric != "mape" and logs(task, goal, log_target)
         settings["objective"] = "regression" if logged else boosting_loss(task, goal)
-        p = boosted(x, np.log1p(goal) if logged else goal, z, task, settings, known=known, bags=bags)
-        outputs.append(np.expm1(p) if logged else p)
+        fitted = bent(task, goal, log_target) if logged else goal
+        p = boosted(x, fitted, z, task, settings, known=known, bags=bags)
+        outputs.append(straight(task, goal, p, log_target) if logged else p)
     return np.column_stack(outputs)
 
 
@@ -139,8 +140,7 @@ def histogram_boosting(
         goal = y[:, k]
         logged = logs(task, goal)
         model = HistGradientBoostingRegressor(loss="squared_error" if logged else loss, **shared)
-        p = model.fit(x, np.log1p(goal) if logged else goal).predict(z)
-        outputs.append(np.expm1(p) if logged else p)
+        outputs.append(straight(task, goal, model.fit(x, bent(task, goal)).predict(z)))
     return np.column_stack(outputs)
 
 
@@ -149,10 +149,9 @@ def forest_fit(model: Any, x: Array, y: Array, z: Array, task: Task, *, logged: 
     if task.kind == "classes":
         model.fit(x, y)
         return spread_classes(model.predict_proba(z), model.classes_, task)
-    logged = logs(task, y, logged)
-    goal = np.log1p(y) if logged else y
-    p = model.fit(x, goal[:, 0] if goal.shape[1] == 1 else goal).predict(z)
-    return np.asarray(np.expm1(p) if logged else p).reshape(len(z), -1)
+    goal = bent(task, y, logged)
+    p = np.asarray(model.fit(x, goal[:, 0] if goal.shape[1] == 1 else goal).predict(z))
+    return straight(task, y, p, logged).reshape(len(z), -1)
 
 
 def extra_trees(
