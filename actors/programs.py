@@ -49,9 +49,8 @@ def essence(text: str) -> str:
 
 
 def _essence(text: str) -> str:
-    lines = re.split(
-        r"\r\n|\r|\n", text
-    )  # as Python counts them: not at every sign that ends a line elsewhere
+    # As Python counts lines, not at every sign that ends one elsewhere.
+    lines = re.split(r"\r\n|\r|\n", text)
     definitions: dict[str, str] = {}
     imports: set[str] = set()
     statements: list[str] = []
@@ -63,6 +62,8 @@ def _essence(text: str) -> str:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             module = getattr(node, "module", None) or ""
             imports |= {f"{module} {a.name} {a.asname}" for a in node.names}
+            if _MIRRORS & {module, *(a.name for a in node.names)}:
+                return text
         elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             statements.append(segment(lines, node))
     reached: set[str] = set()

@@ -35,9 +35,7 @@ class Trial:
     seconds: float
     cpu_seconds: float
     peak_bytes: int
-    starts: int = (
-        1  # 2 or more: the worker died under it, which says nothing about the script; 0: not run anew
-    )
+    starts: int = 1  # more: the worker died under it, which says nothing of the script; 0: an equal one ran
 
     @property
     def ok(self) -> bool:

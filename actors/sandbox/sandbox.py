@@ -54,7 +54,7 @@ class Sandbox:
         """Run a script to its end; nothing of it is left alive, whatever is raised here."""
         bundle = self._bundles.path(request.bundle, fetch)
         uid = self._isolation.uid
-        shared = None
+        shared = None  # at namespaces it is the sandbox's own, which nobody need sweep
         if self.level != "namespaces":
             shared = SharedMemory(os.geteuid() if uid is None else uid, exclusive=uid is not None)
         try:

@@ -80,6 +80,8 @@ def test_what_can_matter_makes_another_program(old: str, new: str) -> None:
         "print(sorted(globals()))",
         "eval('idle(1)')",
         "import sys\nsys.modules['__main__']",
+        "from inspect import getsource\nprint(getsource(used))",
+        "from sys import modules as m\nprint(m)",
         "def used(x):\n    return 0\n",
         "print(",
     ],
