@@ -69,6 +69,21 @@ class Steps:
         """Every entry of the attempt so far, in order."""
         return to_entries(await self._log.pad.snapshot())
 
+    def ancestors(self, keys: Sequence[str]) -> list[Entry]:
+        """The steps with these keys and all that they name as parents, each after its parents."""
+        found: dict[str, Entry] = {}
+
+        def visit(key: str) -> None:
+            entry = self._log.recorded.get(key)
+            if entry is not None and key not in found:
+                for parent in entry.parents:
+                    visit(parent)
+                found[key] = entry
+
+        for key in keys:
+            visit(key)
+        return list(found.values())
+
     async def put_blob(self, data: bytes) -> str:
         """Keep an attachment; returns its digest."""
         return await self._log.pad.put_blob(data)

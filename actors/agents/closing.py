@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from actors.agents.workshop import checked, until_it_runs
+from actors.agents.workshop import checked_until_it_runs, lineage_of, until_it_runs
 from actors.attempt import AttemptContext
 from actors.contracts import Evaluation
 from actors.errors import AgentError, AnswerError
@@ -26,9 +26,9 @@ async def hand_in(context: AttemptContext, winner: Evaluation) -> None:
         return await context.submit(script, winner, "submission, repaired" if repairs else "submission")
 
     script = await _readied(context, winner.script)
-    if script != winner.script:  # which was checked before it was scored
-        script = await checked(context, script)
-    script, trial = await until_it_runs(context, script, run)
+    known = script == winner.script  # it was checked before it was scored
+    work = until_it_runs if known else checked_until_it_runs
+    script, trial = await work(context, script, run, lineage_of(context, (winner.key,), "final script"))
     if trial.failure is not None and script != winner.script:
         trial = await context.submit(winner.script, winner, "submission, the winner as it was")
     if trial.failure is not None and not await context.submit_best():

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 from actors.contracts import Ending
+from runners.report.checks import data_usage, leakage
 from runners.report.markup import bullets, figure, line, quoted, table
 from runners.report.predictions import predictions
 from runners.report.prose import sections
 from runners.report.reproduction import reproduction
 from runners.report.session import session
 from runners.report.story import Story, Tried
-from runners.report.trials import leakage, trials
+from runners.report.trials import trials
 from runners.report.winning import why_it_won
 
 PLOT = "scores.svg"
@@ -46,6 +47,7 @@ def attempt_report(story: Story, plot: bool = True, tree: bool = False) -> str:
         f"## The winner\n\n{_winner(story)}",
         f"### Why the winner won\n\n{why_it_won(story)}\n\n{said.won}" if story.submission else said.won,
         *([f"## What was learnt\n\n{said.learnt}"] if said.learnt else []),
+        *([f"## Data usage\n\n{data_usage(story)}"] if "data_usage_checker" in story.asked else []),
         f"## Leakage\n\n{leakage(story)}",
         f"## Risks\n\n{_risks(story, said.risks)}",
         f"## How to reproduce\n\n{reproduction(story)}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from actors.briefing import read_brief
 from actors.contracts import Evaluation, TaskBrief
 from actors.errors import AnswerError
 from actors.leakage import is_suspicious
-from actors.roles import data_profiler, leakage_checker
+from actors.roles import data_profiler, data_usage_checker, leakage_checker
 from scratchpad.records import Entry, Kind
 
 
@@ -30,12 +30,12 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Leak:
-    """A leakage checker's verdict that a script leaks."""
+class Finding:
+    """What a checker found wrong with a script before it ran."""
 
     entry: Entry
-    why: str
-    script: str  # title of the script that was evaluated next, "" when none was
+    why: str  # "" where none is given
+    script: str  # its title, "" where it is not recorded
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,9 @@ class Story:
     libraries: dict[str, str]
     limits: dict[str, float]  # of one script, as the brief states them
     tried: tuple[Tried, ...]
-    leaks: tuple[Leak, ...]
-    checked_for_leaks: bool
+    leaks: tuple[Finding, ...]
+    unused: tuple[Finding, ...]  # data that scripts ignored
+    asked: frozenset[str]  # roles
     submission: Entry | None
     winner: Tried | None
     ending: Entry | None
@@ -114,8 +115,9 @@ def tell(entries: Sequence[Entry]) -> Story:
         libraries=libraries,
         limits=limits,
         tried=tried,
-        leaks=tuple(_leaks(entries)),
-        checked_for_leaks=any(e.kind is Kind.ASK and e.role == "leakage_checker" for e in entries),
+        leaks=tuple(_findings(entries, "leakage_checker", _leak)),
+        unused=tuple(_findings(entries, "data_usage_checker", _ignored)),
+        asked=frozenset(e.role for e in entries if e.kind is Kind.ASK),
         submission=submission,
         winner=next((t for t in tried if t.entry.key == origin), None),
         ending=_last(entries, Kind.ENDING),
@@ -143,20 +145,26 @@ def _tried(entry: Entry, brief: TaskBrief | None) -> Tried:
     return Tried(entry, evaluation, brief is not None and is_suspicious(evaluation, brief))
 
 
-def _leaks(entries: Sequence[Entry]) -> list[Leak]:
-    leaks = []
-    for place, entry in enumerate(entries):
-        if entry.kind is not Kind.ASK or entry.role != "leakage_checker" or entry.error is not None:
+def _findings(entries: Sequence[Entry], role: str, found: Callable[[str], str | None]) -> Iterator[Finding]:
+    """A checker's findings; `found` reads its answer and gives the reason, None when all is well."""
+    for entry in entries:
+        if entry.kind is not Kind.ASK or entry.role != role or entry.error is not None:
             continue
         try:
-            verdict = leakage_checker.parse(entry.content)
+            why = found(entry.content)
         except AnswerError:  # an older or newer parser took it
             continue
-        if verdict.leaky:
-            branch = entry.path.rpartition("/")[0]
-            after = [e for e in entries[place:] if e.kind is Kind.EVALUATION and e.path.startswith(branch)]
-            leaks.append(Leak(entry, verdict.why, after[0].title if after else ""))
-    return leaks
+        if why is not None:
+            yield Finding(entry, why, entry.title.partition(": ")[2])
+
+
+def _leak(answer: str) -> str | None:
+    verdict = leakage_checker.parse(answer)
+    return verdict.why if verdict.leaky else None
+
+
+def _ignored(answer: str) -> str | None:
+    return None if data_usage_checker.parse(answer) is None else ""
 
 
 def _json(entry: Entry | None) -> dict[str, Any]:

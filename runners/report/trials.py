@@ -1,8 +1,8 @@
-"""What an attempt tried, with scores, and what was found wrong with it."""
+"""What an attempt tried, with scores."""
 
 from __future__ import annotations
 
-from runners.report.markup import bullets, cell, figure, line, table
+from runners.report.markup import cell, figure, table
 from runners.report.story import Story, Tried
 
 
@@ -69,28 +69,3 @@ def why_failed(failure: str) -> str:
     refused = [row for row in rows if row.startswith("submission refused: ")]
     said = [row for row in rows[1:] if not row.startswith("--- ")]
     return "; ".join(dict.fromkeys([rows[0].removeprefix("status: "), *(refused or said[-1:])]))
-
-
-def leakage(story: Story) -> str:
-    """What the leakage checker found, and which printed scores were too good."""
-    if not story.checked_for_leaks:
-        text = "The leakage checker was not asked."
-    elif not story.leaks:
-        text = "The leakage checker found no leak in what it was shown."
-    else:
-        rows = [
-            f"entry {figure(leak.entry.seq)}"
-            + (f', before "{line(leak.script)}" ran' if leak.script else "")
-            + f": {line(leak.why) or 'no reason given'}"
-            for leak in story.leaks
-        ]
-        text = "The leakage checker found leaks and repaired the scripts:\n\n" + bullets(rows)
-    flagged = [
-        f'entry {figure(t.entry.seq)}, "{line(t.title)}": printed {figure(t.evaluation.printed)}, '
-        f"measured {figure(t.evaluation.score)}"
-        for t in story.tried
-        if t.suspicious
-    ]
-    if flagged:
-        text += "\n\nPrinted far better than measured, which folds do not explain:\n\n" + bullets(flagged)
-    return text

@@ -19,9 +19,8 @@ ENSEMBLING = ("ensemble_planner", "ensembler")
 
 def asked_roles(settings: AgentSettings) -> tuple[str, ...]:
     """The roles that an attempt with this effort asks, in order; the debugger is for scripts that fail."""
-    asked = ["data_profiler", "retriever", "initialiser", "leakage_checker"]
+    asked = ["data_profiler", "retriever", "initialiser", "data_usage_checker", "leakage_checker"]
     asked += ["merger"] if settings.models > 1 else []
-    asked += ["data_usage_checker"]
     asked += REFINING if settings.outer_steps else ()
     asked += ENSEMBLING if settings.ensemble_rounds else ()
     return (*asked, "submitter", "reporter")

@@ -8,7 +8,7 @@ from actors.agents.workshop import work_out
 from actors.attempt import AttemptContext
 from actors.contracts import Evaluation
 from actors.errors import AgentError, AnswerError
-from actors.roles import data_profiler, data_usage_checker, initialiser, merger, retriever
+from actors.roles import data_profiler, initialiser, merger, retriever
 from actors.together import together
 
 NO_NOTES = "- none were made"
@@ -45,7 +45,7 @@ async def initial_solution(context: AttemptContext, notes: str) -> Evaluation:
             await context.decide("merge", "stopped: the merged script does not improve", (best.key,))
             break
         best = merged
-    return await _all_data_used(context, best)
+    return best
 
 
 async def _cards(context: AttemptContext, notes: str) -> tuple[retriever.ModelCard, ...]:
@@ -96,19 +96,3 @@ async def _merge(context: AttemptContext, base: Evaluation, other: Evaluation) -
         await context.decide("merge", f"dropped: {error}")
         return None
     return await work_out(context, script, "merge", (base.key, other.key))
-
-
-async def _all_data_used(context: AttemptContext, best: Evaluation) -> Evaluation:
-    """The script revised to use what it ignored, kept only if it runs."""
-    if not context.role_on("data_usage_checker"):
-        return best
-    inputs = data_usage_checker.Inputs(context.brief_text, best.script)
-    try:
-        revised = await context.ask("data_usage_checker", inputs, "data usage check", (best.key,))
-    except AnswerError as error:
-        await context.decide("data usage", f"no usable answer: {error}")
-        return best
-    if revised is None:
-        return best
-    evaluation = await work_out(context, revised, "all data used", (best.key,))
-    return best if evaluation.failure is not None else evaluation

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from actors.agents.workshop import checked, until_it_runs, work_out
+from actors.agents.workshop import checked_until_it_runs, lineage_of, work_out
 from actors.attempt import AttemptContext
 from actors.contracts import Evaluation
 from actors.errors import AnswerError
-from actors.roles import ablator, coder, extractor, planner, summariser
+from actors.roles import ablator, coder, data_usage_checker, extractor, planner, summariser
 from actors.roles.base import Tried
 from actors.together import together
 from actors.trial import Trial
@@ -53,7 +53,8 @@ async def _ablation(context: AttemptContext, solution: Evaluation, earlier: tupl
     async def run(script: str, repairs: int) -> Trial:
         return await context.execute(script, "ablation study, repaired" if repairs else "ablation study")
 
-    script, trial = await until_it_runs(context, await checked(context, script), run)
+    came = lineage_of(context, (solution.key,), data_usage_checker.ABLATION)
+    script, trial = await checked_until_it_runs(context, script, run, came)
     output = trial.stdout if trial.failure is None else trial.failure
     summary: str = await context.ask(
         "summariser", summariser.Inputs(context.brief_text, script, output), "effect of each part"

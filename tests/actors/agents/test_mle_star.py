@@ -42,17 +42,6 @@ def test_a_merge_that_ties_is_accepted() -> None:
     assert "# tie" in submitted.content
 
 
-def test_data_usage_revision_is_kept_only_if_it_runs() -> None:
-    revised = fence(script(0.55, "# revised", crash=True))
-    broken = ScriptedModel(answers(data_usage_checker=[revised], debugger=[revised]))
-    _, entries = run(broken, stage1())
-    assert winner(entries) == 0.5
-    for score in (0.55, 0.45):  # more data is kept even where it scores less
-        works = ScriptedModel(answers(data_usage_checker=[fence(script(score, "# revised"))]))
-        _, entries = run(works, stage1())
-        assert winner(entries) == score
-
-
 def test_the_last_inner_plan_counts_and_the_coder_starts_from_the_original_block() -> None:
     model = ScriptedModel(answers(coder=replaced(0.2, 0.3, 0.95), debugger=["no"]))
     settings = AgentSettings(outer_steps=1, inner_steps=3, ensemble_rounds=0)

@@ -1,4 +1,4 @@
-"""What surrounds every script of MLE-STAR: leakage check, debugging, the way it is handed in."""
+"""What surrounds every script of MLE-STAR: its checks, debugging, the way it is handed in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 from doubles import FakeExecutor, cards, fence, script
-from scriptedstar import BLOCK, CLEAN, RESTARTED, LastScore, answers, replaced, run, section, stage1, winner
+from scriptedstar import (
+    BLOCK,
+    CLEAN,
+    RESTARTED,
+    USED,
+    LastScore,
+    answers,
+    replaced,
+    run,
+    section,
+    stage1,
+    winner,
+)
 
 from actors.contracts import (
     AgentSettings,
@@ -33,8 +45,9 @@ def test_no_ending_but_a_good_one_gives_a_score_and_the_debugger_sees_the_output
     assert winner(entries) == 0.45
 
 
-def test_every_script_is_checked_for_leakage_before_it_runs() -> None:
-    """Candidates, merges, revisions, ablations, refinements, ensembles, the final one, repairs of all."""
+@pytest.mark.parametrize("checker", ["leakage_checker", "data_usage_checker"])
+def test_every_script_is_checked_before_it_runs(checker: str) -> None:
+    """Candidates, merges, ablations, refinements, ensembles, the final one, repairs and revisions of all."""
 
     def crash_once(request: ChatRequest) -> str:
         return fence(section(request, "Script").replace("CRASH = True", "# debugged"))
@@ -42,10 +55,14 @@ def test_every_script_is_checked_for_leakage_before_it_runs() -> None:
     def final(request: ChatRequest) -> str:
         return fence(section(request, "Script") + "# final\nCRASH = True\n")
 
+    def revised(request: ChatRequest) -> str:
+        text = section(request, "Script")
+        return USED if "# revised" in text else fence(text + "# revised\n")
+
     model = ScriptedModel(
         answers(
             initialiser=[fence(script(0.3, BLOCK, "# initial", crash=True))],
-            data_usage_checker=[fence(script(0.5, BLOCK, "# revised"))],
+            data_usage_checker=[USED if checker == "data_usage_checker" else revised],
             ablator=[fence("print('ablation')\nCRASH = True\n")],
             coder=replaced(0.6),
             debugger=[crash_once],
@@ -54,20 +71,12 @@ def test_every_script_is_checked_for_leakage_before_it_runs() -> None:
     )
     executor = LastScore()
     run(model, AgentSettings(outer_steps=1, inner_steps=1, ensemble_rounds=1), executor)
-    seen = [section(r, "Script") for r in model.requests if r.role == "leakage_checker"]
+    seen = [section(r, "Script") for r in model.requests if r.role == checker]
     ran = {request.script.rstrip() for request in executor.whole}
     assert ran <= {text.rstrip() for text in seen}
     whole = "\n".join(seen)
-    marks = (
-        "# initial",
-        "# merged",
-        "# revised",
-        "'ablation'",
-        "'new'",
-        "# ensemble",
-        "# final",
-        "# debugged",
-    )
+    marks = ["# initial", "# merged", "'ablation'", "'new'", "# ensemble", "# final", "# debugged"]
+    marks += ["# revised"] if checker == "leakage_checker" else []
     assert [mark for mark in marks if mark not in whole] == []
 
 

@@ -62,11 +62,21 @@ def test_every_section_says_what_happened(report: str) -> None:
     leakage = part(report, "Leakage")
     assert 'before "forest" ran: uses all 77 rows' in leakage
     assert "printed 0.875, measured 0.25" in leakage
+    assert "nothing useful ignored" in part(report, "Data usage")
     again = part(report, "How to reproduce")
     assert "seed 7" in again
     assert "python solution.py" in again
     assert "libraries: numpy 2" in again
     assert "limits of a script: 120 wall seconds, 4 GiB" in again
+
+
+def test_a_script_that_ignored_data_is_named() -> None:
+    revised = ["All the provided information is used."] * 3 + [fence(script(0.4375))]
+    entries = play(chat=model(data_usage_checker=revised))
+    usage = part(attempt_report(tell(entries)), "Data usage")
+    asked = [e for e in entries if e.role == "data_usage_checker"]
+    assert f"- entry {asked[3].seq}, before " in usage
+    assert usage.count("- entry ") == len(asked) - 3
 
 
 def test_the_winner_is_marked_once(report: str) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from functools import reduce
 
 from actors.contracts import ColumnFacts, TaskBrief
 from actors.models.offline.answers.start import as_json, python
 from actors.models.offline.composing import features_for
 from actors.models.offline.conversation import Question
-from actors.models.offline.editing import Edit, apply_edit
+from actors.models.offline.editing import Edit, apply_edit, read_edits
 from actors.models.offline.facts import target_facts, train_columns, train_only, train_rows
 from actors.models.offline.script import read_script, render
 
 MANY = 8  # notes of each kind at most
 PLAIN = 0.9  # the promise of a step whose absence is an oversight
+ON_PURPOSE = re.compile(r"^ablation study|\brepaired after\b", re.MULTILINE)  # steps that leave parts out
 ALL_USED = "All the provided information is used."
 
 
@@ -105,12 +107,14 @@ def data_profiler(question: Question) -> str:
 
 
 def data_usage_checker(question: Question) -> str:
-    """Adds the features steps that the brief plainly calls for and the script lacks."""
+    """Adds the features steps that the brief plainly calls for and the script lacks without a reason."""
     script = read_script(question.code("Script"))
-    if script is None:
+    came = question.sections.get("How it came about", "")
+    if script is None or ON_PURPOSE.search(came):
         return ALL_USED
-    needed = [r for r in features_for(question.brief) if r.applies(question.brief) >= PLAIN]
-    missing = [Edit("add_step", r.name) for r in needed if r.name not in script.steps]
+    left_out = {edit.name for edit in read_edits(came) if edit.action == "drop_step"}
+    needed = [r.name for r in features_for(question.brief) if r.applies(question.brief) >= PLAIN]
+    missing = [Edit("add_step", n) for n in needed if n not in script.steps and n not in left_out]
     if not missing:
         return ALL_USED
     return python(render(reduce(apply_edit, missing, script)))

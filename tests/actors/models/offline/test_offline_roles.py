@@ -14,9 +14,10 @@ from actors.briefing import render_brief
 from actors.contracts import ChatRequest, Limits, Message
 from actors.errors import ModelError
 from actors.models.offline.engineer import OfflineEngineer
-from actors.models.offline.script import Script, read_script
+from actors.models.offline.script import Script, read_script, render
 from actors.roles.base import Tried
 from actors.roles.coder import swap
+from actors.roles.data_usage_checker import ABLATION
 from actors.roles.registry import ROLES
 
 BRIEF, FILES = made_up("regression")
@@ -80,6 +81,35 @@ def test_merging_a_script_with_other_settings_of_the_same_model_renames_it() -> 
         member,
         f"{member}_2",
     )
+
+
+def without_dates(script: str) -> str:
+    """The script as if whoever wrote it had overlooked the date."""
+    left = tuple(name for name in parts(script).steps if name != "expand_dates")
+    assert left != parts(script).steps
+    return render(parts(script).with_part("STEPS", left))
+
+
+def test_what_a_script_overlooks_is_put_back() -> None:
+    script = first_script()
+    assert ask("data_usage_checker", script=script, lineage=("a card",)) is None
+    revised = ask("data_usage_checker", script=without_dates(script), lineage=("a card", "merge"))
+    assert parts(revised).steps == parts(script).steps
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "refined: Drop the step `expand_dates`. The ablation measured that this helps.",
+        "a card; repaired after status: failed; ValueError: NaN",
+        "repaired after status: failed; ValueError: NaN",
+        ABLATION,
+    ],
+)
+def test_what_was_left_out_on_purpose_stays_out(step: str) -> None:
+    script = without_dates(first_script())
+    assert ask("data_usage_checker", script=script, lineage=("a card", step)) is None
+    assert ask("data_usage_checker", script=script, lineage=("a card", step, "ensemble: mix")) is None
 
 
 @pytest.mark.slow
