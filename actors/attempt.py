@@ -131,9 +131,9 @@ class AttemptContext:
         """Every entry of this attempt so far, in order."""
         return await self._steps.history()
 
-    def ancestors(self, keys: tuple[str, ...]) -> list[Entry]:
-        """The recorded steps with these keys and all that they name as parents, each after its parents."""
-        return self._steps.ancestors(keys)
+    def ancestry(self, keys: tuple[str, ...]) -> list[Entry]:
+        """The steps with these keys and everything they came from, each after its parents."""
+        return self._steps.ancestry(keys)
 
     def at_least(self, challenger: Evaluation, champion: Evaluation | None) -> bool:
         """Whether the challenger scored as well as the champion or better; a failure never did."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from actors.contracts import AttemptSpec
 from actors.ledger import Ledger
 from scratchpad.client import AttemptClient
+from scratchpad.queries import ancestry
 from scratchpad.records import Entry, Kind
 from scratchpad.schema import to_entries
 
@@ -69,20 +70,9 @@ class Steps:
         """Every entry of the attempt so far, in order."""
         return to_entries(await self._log.pad.snapshot())
 
-    def ancestors(self, keys: Sequence[str]) -> list[Entry]:
-        """The steps with these keys and all that they name as parents, each after its parents."""
-        found: dict[str, Entry] = {}
-
-        def visit(key: str) -> None:
-            entry = self._log.recorded.get(key)
-            if entry is not None and key not in found:
-                for parent in entry.parents:
-                    visit(parent)
-                found[key] = entry
-
-        for key in keys:
-            visit(key)
-        return list(found.values())
+    def ancestry(self, keys: Sequence[str]) -> list[Entry]:
+        """The steps with these keys and everything they came from, each after its parents."""
+        return ancestry(self._log.recorded, keys)
 
     async def put_blob(self, data: bytes) -> str:
         """Keep an attachment; returns its digest."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -66,16 +66,27 @@ def best_evaluation(
 
 
 def lineage(table: pa.Table, task: str, attempt: int, key: str) -> list[Entry]:
-    """A step and everything it came from, oldest first; empty when the attempt has no such step."""
-    own = {entry.key: entry for entry in steps(table, task, attempt)}
+    """A step and everything it came from, each after its parents; empty when the attempt has no such step."""
+    return ancestry({entry.key: entry for entry in steps(table, task, attempt)}, [key])
+
+
+def ancestry(steps: Mapping[str, Entry], keys: Iterable[str]) -> list[Entry]:
+    """The steps with these keys and everything they came from, each after its parents and once.
+
+    The order does not depend on which of them ended first. A key that is none of the steps' is passed over.
+    """
     found: dict[str, Entry] = {}
-    waiting = [key]
+    seen: set[str] = set()
+    waiting = [(key, False) for key in reversed(list(keys))]
     while waiting:
-        entry = own.get(waiting.pop())
-        if entry is not None and entry.key not in found:
-            found[entry.key] = entry
-            waiting.extend(entry.parents)
-    return sorted(found.values(), key=lambda entry: entry.seq)
+        key, told = waiting.pop()
+        if told:
+            found[key] = steps[key]
+        elif key in steps and key not in seen:
+            seen.add(key)
+            waiting.append((key, True))
+            waiting.extend((parent, False) for parent in reversed(steps[key].parents))
+    return list(found.values())
 
 
 def plans_tried(table: pa.Table, task: str, attempt: int, roles: Collection[str]) -> list[Plan]:

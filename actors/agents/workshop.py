@@ -83,7 +83,7 @@ async def until_it_runs(
 def lineage_of(context: AttemptContext, parents: tuple[str, ...], title: str) -> tuple[str, ...]:
     """How a script came about, a step each: the evaluations that led to it, then what it is itself."""
     steps = []
-    for entry in context.ancestors(parents):
+    for entry in context.ancestry(parents):
         repaired = f"; {data_usage_checker.REPAIR} {_headline(entry.error)}" if entry.error else ""
         steps.append(entry.title + repaired)
     return (*steps, title)

@@ -78,6 +78,15 @@ def test_lineage_ends_on_a_circle() -> None:
     assert len(queries.lineage(table, "iris", 0, "a")) == 2
 
 
+@pytest.mark.parametrize("ended", [("a", "b"), ("b", "a")])
+def test_ancestry_follows_the_parents_and_not_who_ended_first(ended: tuple[str, str]) -> None:
+    asks = [entry(Kind.ASK, key, parents=("root",)) for key in ended]
+    merge = entry(Kind.ASK, "merge", parents=("a", "b", "gone"))
+    steps = {e.key: e for e in [entry(Kind.ASK, "root"), *asks, merge]}
+    assert [e.key for e in queries.ancestry(steps, ["merge"])] == ["root", "a", "b", "merge"]
+    assert [e.key for e in queries.ancestry(steps, ["b", "a"])] == ["root", "b", "a"]
+
+
 def test_plans_come_with_the_score_they_led_to(table: pa.Table) -> None:
     tried = queries.plans_tried(table, "iris", 0, {"planner"})
     assert [(p.entry.content, p.score) for p in tried] == [
