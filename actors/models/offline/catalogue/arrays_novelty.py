@@ -101,7 +101,7 @@ def told_kinds(train: Frame, x: Array, task: Task) -> Array:
 
 
 def split_kinds(train: Frame, task: Task, *, folds: int = 4) -> list[tuple[Frame, Frame, Array]]:
-    """Two kinds at a time play the novel ones, a quarter of the others joins them.
+    """Two kinds at a time, of two one, play the novel ones, a quarter of the others joins them.
 
     Where kinds are invented, as many rows join whose values come from a known row each: what is strange
     may lie far from all clusters or amid them, in a combination that no known row shows.
@@ -110,10 +110,11 @@ def split_kinds(train: Frame, task: Task, *, folds: int = 4) -> list[tuple[Frame
     pixels = item_pixels(train)
     kinds = told_kinds(train, item_features(pixels, pixels[:0], "gradients")[0], task)
     shuffles = train["known_kind"].nunique() < 2 and pixels.shape[1] == 1  # pixels of several make noise
-    pairs = list(combinations(np.unique(kinds), 2))
+    names = np.unique(kinds)
+    sets = list(combinations(names, 2 if len(names) > 2 else 1))
     pieces = []
-    for at in rng.permutation(len(pairs))[:folds]:
-        novel = np.isin(kinds, pairs[at])
+    for at in rng.permutation(len(sets))[:folds]:
+        novel = np.isin(kinds, sets[at])
         held = novel | (rng.random(len(train)) < 0.25)
         asked = train[held].drop(columns=["known_kind", *task.target])
         strange = novel[held]

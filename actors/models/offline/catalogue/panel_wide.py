@@ -90,7 +90,9 @@ def growth_rows(line: Array, lags: int) -> Array:
 
 def is_wide(brief: TaskBrief) -> float:
     """A table whose columns are years or periods, and a forecast."""
-    if brief.classes or (brief.train and brief.test and brief.problem != "forecast"):
+    if brief.classes or (
+        brief.train and brief.test and (brief.problem != "forecast" or len(brief.target) > 1)
+    ):
         return 0.0
     facts = grid_facts(brief)
     if facts is None:

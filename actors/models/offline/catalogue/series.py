@@ -18,8 +18,10 @@ from actors.models.offline.catalogue.series_core import (
 )
 from actors.models.offline.catalogue.series_time import counter_cycle, name_rank, read_clock, series_codes
 from actors.models.offline.catalogue.task import Array, Frame, Task, truth
+from actors.models.offline.facts import file_facts, train_columns
 
 Forecast = Callable[[Array, Array, Array, list[float]], Array]
+MOST_INPUTS, MOST_ROWS, LEAST_STEPS = 12, 1500, 10  # of a regression over time that is a few series
 
 
 def load_series(task: Task) -> tuple[Frame, Frame]:
@@ -243,8 +245,26 @@ def is_series(brief: TaskBrief) -> float:
     if brief.problem == "forecast":
         return 0.9 if few <= 3 else 0.6 if few <= 8 else 0.1
     if brief.split.kind == "time" and brief.problem in ("regression", "count", "multioutput"):
-        return 0.7 if few <= 1 else 0.2
+        return 0.7 if few <= 1 else 0.6 if few <= MOST_INPUTS and few_series(brief) else 0.2
     return 0.0
+
+
+def few_series(brief: TaskBrief) -> bool:
+    """Whether the training rows are the steps of one series, or of a few with one row each a step.
+
+    Their level and trend tell more than a table of their inputs can.
+    """
+    facts = file_facts(brief, brief.train)
+    time = next((c for c in facts.columns if c.name == brief.split.column), None) if facts else None
+    if facts is None or time is None or not facts.rows or facts.rows > MOST_ROWS or time.unique < LEAST_STEPS:
+        return False
+    together = facts.rows / time.unique  # rows a step
+    keys = [
+        c.unique
+        for c in train_columns(brief)
+        if c.dtype in ("text", "category", "integer") and c is not time and name_rank(c.name) == 99
+    ]
+    return together == 1 or any(0.7 * unique <= together <= unique for unique in keys)
 
 
 def suits(promise: float) -> Callable[[TaskBrief], float]:

@@ -59,10 +59,10 @@ def random_folds(train: Frame, task: Task, *, folds: int = 3) -> Folds:
 
 def group_folds(train: Frame, task: Task, *, folds: int = 3) -> Folds:
     """Parts that keep every group whole."""
-    if task.split_column not in train.columns:
-        return random_folds(train, task, folds=folds)
     train = train.reset_index(drop=True)
     known = labelled(train, task)
+    if task.split_column not in train.columns or known[task.split_column].nunique() < 2:
+        return random_folds(train, task, folds=folds)
     cut, used = fold_count(len(known), folds)
     groups = pd.factorize(known[task.split_column].astype(str), sort=True)[0]  # numbers are split faster
     cut = min(cut, len(np.unique(groups)))

@@ -39,7 +39,11 @@ def boosting_loss(task: Task, y: Array) -> str:
 
 def stop_parts(known: Frame, y: Array, task: Task, seed: int) -> tuple[Array, Array]:
     """Positions to fit on and to stop by: whole groups apart where the task has them, else by class."""
-    if task.split == "group" and task.split_column in known.columns:
+    if (
+        task.split == "group"
+        and task.split_column in known.columns
+        and known[task.split_column].nunique() > 1
+    ):
         splitter = GroupShuffleSplit(1, test_size=0.2, random_state=seed)
         fit, stop = next(splitter.split(known, groups=known[task.split_column].astype(str)))
         return np.asarray(fit), np.asarray(stop)

@@ -11,6 +11,7 @@ import pytest
 from madeup import made_task, made_up
 
 from actors.contracts import SplitRule, TaskBrief
+from actors.models.offline.catalogue.panel_wide import is_wide
 from actors.models.offline.catalogue.series import add_steps, backtested_mix
 from actors.models.offline.catalogue.series_boost import series_boosting
 from actors.models.offline.catalogue.series_inputs import (
@@ -21,7 +22,7 @@ from actors.models.offline.catalogue.series_inputs import (
     shrunk_slopes,
 )
 from actors.models.offline.catalogue.task import Frame
-from actors.models.offline.composing import candidates
+from actors.models.offline.composing import candidates, layout_of
 from runners.tasks.facts import profile_files
 
 TASK = made_task(problem="forecast", metric="mae", split="time", split_column="year")
@@ -111,12 +112,12 @@ def test_short_and_unknown_series_and_gaps_still_get_numbers() -> None:
     assert np.isfinite(series_regression(train, test, TASK, lags=2)).all()
 
 
-def forecast_brief(frame: Frame) -> TaskBrief:
+def forecast_brief(frame: Frame, problem: str = "forecast") -> TaskBrief:
     test = frame.drop(columns="y")
     tables = {"train.csv": frame, "test.csv": test, "sample_submission.csv": test[["id"]].assign(y=0.0)}
     files = profile_files({name: table.to_csv(index=False).encode() for name, table in tables.items()})
     rule = SplitRule("time", "year")
-    return replace(made_up("regression")[0], problem="forecast", metric="mae", split=rule, files=files)
+    return replace(made_up("regression")[0], problem=problem, metric="mae", split=rule, files=files)
 
 
 def test_it_is_among_the_first_only_where_test_rows_have_inputs() -> None:
@@ -124,3 +125,34 @@ def test_it_is_among_the_first_only_where_test_rows_have_inputs() -> None:
     assert "series_regression" in [r.name for r in candidates(forecast_brief(frame), "member")[:3]]
     bare = forecast_brief(frame.drop(columns=["price", "campaign"]))
     assert "series_regression" not in [r.name for r in candidates(bare, "member")]
+
+
+def with_inputs(frame: Frame) -> Frame:
+    """Rows numbered anew, with more numbers known ahead."""
+    rng = np.random.default_rng(0)
+    return frame.assign(id=range(len(frame)), rate=rng.random(len(frame)), cost=rng.random(len(frame)))
+
+
+@pytest.mark.parametrize("count", [1, 8])
+def test_a_regression_over_time_is_one_of_series_where_they_have_a_row_each_a_step(count: int) -> None:
+    frame = with_inputs(firms(count, 30))
+    assert layout_of(forecast_brief(frame, "regression")) == "series"
+    assert layout_of(forecast_brief(frame, "binary")) == "table"
+
+
+ALIKE = pd.concat([firms(1, 30)] * 3).drop(columns="firm")
+
+
+@pytest.mark.parametrize("frame", [firms(30, 60), firms(20, 8), ALIKE])
+def test_many_rows_few_steps_and_rows_that_nothing_tells_apart_are_a_table(frame: Frame) -> None:
+    assert layout_of(forecast_brief(with_inputs(frame), "regression")) == "table"
+
+
+def test_months_that_are_targets_are_no_wide_table_of_steps() -> None:
+    months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(40, 12)), columns=months)
+    table.insert(0, "year", 1950 + np.arange(40))
+    frame = table.assign(id=range(40), y=0.0)
+    brief = replace(forecast_brief(frame), target=tuple(months[6:]), problem="forecast")
+    assert is_wide(brief) == 0
+    assert is_wide(replace(brief, target=("y",))) > 0.5

@@ -79,6 +79,18 @@ def test_validation_sees_combinations_that_no_row_shows(
         assert all(len(f) + len(h) == 300 for f, h, _ in named)
 
 
+@pytest.mark.parametrize(("kinds", "playing"), [(2, 1), (3, 2), (4, 2)])
+def test_named_kinds_play_novel_and_leave_at_least_one_that_is_known(kinds: int, playing: int) -> None:
+    rng = np.random.default_rng(0)
+    train = pd.DataFrame(rng.normal(size=(120, 3)), columns=["x0", "x1", "x2"])
+    train = train.assign(known_kind=np.arange(120) % kinds, odd=0.0)
+    folds = split_kinds(train, made_task(target=("odd",), problem="other", metric="roc_auc"))
+    assert len(folds) > 1
+    for fit, _, actual in folds:
+        assert fit["known_kind"].nunique() == kinds - playing
+        assert actual.sum() == 120 * playing / kinds
+
+
 def test_rows_without_a_label_are_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     frame = pd.DataFrame({"id": range(40), "a": np.arange(40.0), "odd": 0.0})
     tables = {

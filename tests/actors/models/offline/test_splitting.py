@@ -23,3 +23,9 @@ def test_a_threshold_rests_on_enough_rows_of_the_rarer_label(splitter: object) -
     assert sum(actual.sum() for actual in held["label"]) >= 50
     assert len(held["label"]) > 1
     assert len(held["probability"]) == 1
+
+
+def test_a_single_group_is_split_like_any_rows() -> None:
+    frame = pd.DataFrame({"id": range(60), "a": range(60), "who": "one", "y": range(60)})
+    folds = group_folds(frame, made_task(split="group", split_column="who"))
+    assert sum(len(held) for _, held, _ in folds) == 60
