@@ -18,7 +18,6 @@ from actors.models.offline.catalogue.images_arrays import all_pictures, picture_
 from actors.models.offline.catalogue.images_files import (
     CLEAN_WORDS,
     NOISY_WORDS,
-    PLAIN_WORDS,
     asked_pixels,
     brightest,
     name_words,
@@ -29,28 +28,13 @@ from actors.models.offline.catalogue.images_files import (
     valid_range,
 )
 from actors.models.offline.catalogue.images_inpaint import shrink_patches
+from actors.models.offline.catalogue.images_pairs import likely_pairs, pair_pictures, told_pairs
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.task import Array, Frame, Task
 
 MOST_PIXELS = 400_000  # to learn from
+FEWEST_PIXELS = 60  # of a picture that is restored
 MANY_FILES = 90  # pictures in a brief that may be only the first of them
-
-
-def pair_pictures(names: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """(noisy, clean) pairs by their names, and the noisy pictures that have no clean one."""
-
-    def role(name: str) -> str:
-        words = name_words(name)
-        return "clean" if set(words) & set(CLEAN_WORDS) else "noisy"
-
-    def key(name: str) -> tuple[str, ...]:
-        marks = {*CLEAN_WORDS, *NOISY_WORDS, *PLAIN_WORDS}
-        side = "test" if "test" in name_words(name) else "train"
-        return (side, *(w for w in name_words(name) if w not in marks))
-
-    clean = {key(n): n for n in names if role(n) == "clean"}
-    noisy = [n for n in names if role(n) == "noisy"]
-    return [(n, clean[key(n)]) for n in noisy if key(n) in clean], [n for n in noisy if key(n) not in clean]
 
 
 def load_denoise(task: Task) -> tuple[Frame, Frame]:
@@ -240,10 +224,18 @@ def named(names: Sequence[str], words: Sequence[str]) -> list[str]:
 def is_denoise(brief: TaskBrief) -> float:
     """Pictures in pairs of noisy and clean."""
     names = picture_names(brief)
-    pairs, lonely = pair_pictures(names)
+    pairs, lonely = told_pairs(names)
     if len(names) >= MANY_FILES:  # the brief cuts such a list off, perhaps between a picture and its pair
         pairs = pairs or [(n, c) for n in named(names, NOISY_WORDS) for c in named(names, CLEAN_WORDS)][:1]
+    if not pairs and asks_for_pixels(brief, names):
+        pairs, lonely = likely_pairs(names)
     return 0.95 if pairs and lonely and not brief.classes else 0.0
+
+
+def asks_for_pixels(brief: TaskBrief, names: Sequence[str]) -> bool:
+    """Whether far more values are to be predicted than there are pictures."""
+    rows = next((f.rows for f in brief.files if f.name == brief.sample_submission), None)
+    return (rows or 0) > FEWEST_PIXELS * len(names)
 
 
 RECIPES = (

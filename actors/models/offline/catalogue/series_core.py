@@ -141,7 +141,6 @@ def self_regression(
     *,
     lags: int,
     differenced: bool,
-    shrink: float = 1.0,
 ) -> Array:
     """Ridge autoregression of the series without its season, stepped forward, plus the season."""
     grid, z = even_grid(t, y)

@@ -18,7 +18,6 @@ from actors.models.offline.catalogue.images_denoise import (
     filter_ridge,
     is_denoise,
     load_denoise,
-    pair_pictures,
     split_pictures,
 )
 from actors.models.offline.catalogue.images_files import picture_for
@@ -30,6 +29,7 @@ from actors.models.offline.catalogue.images_inpaint import (
     split_pixels,
     triangle_fill,
 )
+from actors.models.offline.catalogue.images_pairs import likely_pairs, pair_pictures
 from actors.models.offline.catalogue.task import Frame, Task
 
 task_with = partial(made_task, target=("value",), train="", test="")
@@ -99,6 +99,24 @@ def test_pairs_are_told_by_names() -> None:
 def test_pairs_have_many_names(noisy: str, clean: str) -> None:
     names = [f"train/{noisy}/01.png", f"train/{clean}/1.png", f"test/{noisy}/02.png"]
     assert pair_pictures(names) == ([(names[0], names[1])], [names[2]])
+
+
+def test_pairs_are_likely_where_names_differ_in_one_word_that_test_pictures_have() -> None:
+    train = ["train/striped_3.png", "train/flat_3.png", "train/striped_4.png", "train/flat_4.png"]
+    wanted = ([(train[0], train[1]), (train[2], train[3])], ["test/striped_9.png"])
+    assert pair_pictures([*train, "test/striped_9.png"]) == wanted
+    assert likely_pairs([*train, "test/striped_9.png", "test/flat_9.png"])[0] == []  # nothing to restore
+    assert likely_pairs(["a/cat_1.png", "a/dog_2.png", "a/cat_3.png"])[0] == []
+    assert likely_pairs([*train, "test/striped_9.png", "test/mask.png"])[0] == []
+
+
+@pytest.mark.parametrize(("rows", "promise"), [(4000, 0.95), (1, 0.0)])
+def test_likely_pairs_count_where_pixels_are_asked_for(rows: int, promise: float) -> None:
+    names = ["train/striped_3.png", "train/flat_3.png", "test/striped_9.png"]
+    files = [FileFacts(n, "png", 1) for n in names]
+    sample = FileFacts("sample_submission.csv", "csv", 1, rows)
+    numbers = {"classes": (), "train": "", "test": "", "problem": "regression"}
+    assert is_denoise(brief_of(*files, sample, **numbers)) == promise
 
 
 def test_a_list_that_is_cut_off_still_shows_pairs() -> None:
