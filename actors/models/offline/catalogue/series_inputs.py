@@ -167,7 +167,7 @@ RECIPES = (
         series_regression,
         "member",
         "Lines in the inputs known ahead, pooled over series: goes on where trees cannot.",
-        lambda b: 0.92 if plain_inputs(b) else 0.0,
+        lambda b: 0.0 if not plain_inputs(b) else 0.92 if plain_inputs(b) == 1 else 0.96,
         ("series",),
         {"lags": (0, 1, 2, 4), "keep": (1, 4, 10), "origins": (1, 2, 3, 4)},
     ),
