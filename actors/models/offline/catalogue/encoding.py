@@ -138,11 +138,12 @@ def dense(
     """(x, y, z) for linear models and kernels: scaled numbers, a column for each frequent category.
 
     numbers: plain, log (signed log of skewed columns), rank (normal scores) or spline. Numeric
-    columns of at most `few` distinct values count as categories.
+    columns of at most `few` distinct values count as categories where these recur.
     """
     both, y = stacked(train, test, task)
     rows = len(y)
-    numeric = [c for c in both.columns if is_number(both[c]) and both[c].iloc[:rows].nunique() > few]
+    scale_like = min(few, rows // 2)
+    numeric = [c for c in both.columns if is_number(both[c]) and both[c].iloc[:rows].nunique() > scale_like]
     block = numbers_of(both[numeric], rows, logs=numbers == "log")
     dummies = []
     for name in both.columns.difference(numeric, sort=False):
@@ -157,6 +158,8 @@ def dense(
     if numeric and numbers == "spline":
         block = spline_columns(block, rows)
     matrix = np.column_stack([block, *dummies]) if dummies else block
+    if not matrix.shape[1]:  # no value comes twice: all rows are alike
+        matrix = np.zeros((len(both), 1))
     matrix = StandardScaler().fit(matrix[:rows]).transform(matrix)
     matrix = np.clip(matrix, -8, 8)
     return matrix[:rows], y, matrix[rows:]

@@ -8,7 +8,7 @@ import pytest
 from madeup import made_task
 
 from actors.models.offline.catalogue.kernels import gaussian_process, kernel_linear, support_vectors
-from actors.models.offline.catalogue.linear import elastic_net, interactions
+from actors.models.offline.catalogue.linear import elastic_net, interactions, splines
 from actors.models.offline.catalogue.spectra import latent
 from actors.models.offline.catalogue.tables_clean import mark_missing, split_codes
 from actors.models.offline.catalogue.tables_encode import target_means, text_topics
@@ -77,3 +77,11 @@ def test_relative_errors_are_fitted_on_logs(member: object) -> None:
         return float(np.sqrt(np.mean((np.log1p(np.clip(guess[:, 0], 0, None)) - np.log1p(y[200:])) ** 2)))
 
     assert error("rmsle") < 0.9 * error("rmse")
+
+
+def test_a_few_numbers_that_never_recur_stay_numbers_and_no_column_is_no_failure() -> None:
+    train, test = split(pd.DataFrame({"id": range(9), "a": np.arange(9.0), "y": np.arange(9.0)}), 6)
+    assert np.abs(splines(train, test, made_task())[:, 0] - [6, 7, 8]).max() < 2.5
+    names = [f"n{k}" for k in range(9)]
+    train, test = split(pd.DataFrame({"id": range(9), "name": names, "y": np.arange(9.0)}), 6)
+    assert splines(train, test, made_task())[:, 0] == pytest.approx(2.5)
