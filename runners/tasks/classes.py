@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 import pandas as pd
 
-from actors.models.offline.catalogue.arrays_files import LABEL_WORDS, array_words, part_of
+from actors.models.offline.catalogue.arrays_files import (
+    LABEL_WORDS,
+    POOL_WORDS,
+    TEST_WORDS,
+    TRAIN_WORDS,
+    array_words,
+    part_of,
+)
+from actors.models.offline.catalogue.images_files import PICTURE_ENDINGS
 from runners.tasks.arrays import open_arrays
 from runners.tasks.labels import as_text, sorted_labels
 from runners.tasks.spec import CLASSIFICATION, TaskSpec
@@ -73,7 +82,7 @@ def shown_classes(
             if spec.problem == "binary" and found in (("0",), ("1",)):
                 return ("0", "1")  # training shows one class alone, as where the other is novel
             return found
-    labels = _labels_in_arrays(spec, files, description)
+    labels = _labels_in_arrays(spec, files, description) or _named_folders(spec, files, sample)
     if labels:
         return labels
     columns = [str(c) for c in sample.columns if c != spec.id_column]
@@ -90,3 +99,18 @@ def _labels_in_arrays(spec: TaskSpec, files: Mapping[str, bytes], description: s
             shown = as_text(pd.Series(values.ravel()))
             return sorted_labels(shown[shown != unlabelled_marker(shown, description)])
     return ()
+
+
+def _named_folders(spec: TaskSpec, files: Mapping[str, bytes], sample: pd.DataFrame) -> tuple[str, ...]:
+    """The folders beside each other that sort training pictures, one a class, if the sample agrees."""
+    pictures = [PurePosixPath(n) for n in files if n.lower().endswith(PICTURE_ENDINGS)]
+    sides = TRAIN_WORDS | TEST_WORDS | POOL_WORDS
+    sorted_by = {p.parent for p in pictures if p.parent.name and p.parent.name.lower() not in sides}
+    sorted_by = {f for f in sorted_by if not TEST_WORDS & {part.lower() for part in f.parts}}
+    if len({f.parent for f in sorted_by}) != 1 or len(spec.target) != 1:
+        return ()
+    found = sorted_labels(pd.Series([f.name for f in sorted_by]))
+    said = [str(c) for c in sample.columns if c != spec.id_column]
+    if len(said) == 1 and said[0] in spec.target:
+        said = [] if spec.prediction == "probability" else list(set(as_text(sample[said[0]])))
+    return found if len(found) > 1 and set(said) <= set(found) else ()

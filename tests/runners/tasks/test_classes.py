@@ -76,3 +76,11 @@ def test_markers_are_left_out_of_classes(spec: TaskSpec) -> None:
     files = {"labels.csv": table.to_csv(index=False).encode()}
     assert shown_classes(spec, NAMES, files, SAMPLE, FEW) == ("0", "1", "2")
     assert known_targets(table, spec, FEW)["label"].notna().tolist() == [True] * 4 + [False] * 2
+
+
+def test_classes_are_shown_by_folders_of_training_pictures(spec: TaskSpec) -> None:
+    files = {f"{f}/1.png": b"" for f in ("train/cat", "train/dog", "test")}
+    shown = [shown_classes(spec, NAMES, files, SAMPLE.assign(label=label)) for label in ("cat", "owl")]
+    assert shown == [("cat", "dog"), ()]  # the sample names no other
+    for other in ({"a/cat/1.png": b"", "b/dog/1.png": b""}, {"train/1.png": b"", "test/1.png": b""}):
+        assert shown_classes(spec, NAMES, other, SAMPLE.assign(label="cat")) == ()

@@ -236,9 +236,18 @@ def gather_pictures(task: Task) -> tuple[Frame, Frame, Frame]:
     pictures = read_pictures()
     items = np.stack(same_size(list(pictures.values())))
     table, sample = label_table(task), read_table(task.sample)
+    if table is None:
+        table = folder_labels(list(pictures), task)
     known = picture_places(table, list(pictures), "train", task) if table is not None else np.zeros(0, int)
     asked = picture_places(asked_rows(sample, task), list(pictures), "test", task)
     return by_position(item_frame(items), (known, asked), table, sample, task)
+
+
+def folder_labels(names: Sequence[str], task: Task) -> Frame | None:
+    """Pictures and the classes that their folders are named after, None where no folder is."""
+    folders = [(name, Path(name).parent.name) for name in names]
+    told = [(name, folder) for name, folder in folders if folder in task.classes]
+    return pd.DataFrame(told, columns=[task.id_column, task.target[0]]) if told else None
 
 
 def asked_rows(sample: Frame, task: Task) -> Frame:

@@ -152,8 +152,22 @@ RECIPES = (
     Recipe(
         split_codes, "features", "Codes split into parts.", lambda b: 0.6 if has_codes(b) else 0.0, order=10
     ),
-    Recipe(expand_dates, "features", "Dates expanded.", lambda b: 0.9 if has_dates(b) else 0.0, order=20),
-    Recipe(mark_missing, "features", "Gaps marked.", lambda b: 0.7 if has_missing(b) else 0.0, order=30),
+    Recipe(
+        expand_dates,
+        "features",
+        "Dates expanded.",
+        lambda b: 0.9 if has_dates(b) else 0.0,
+        ("table", "text"),
+        order=20,
+    ),
+    Recipe(
+        mark_missing,
+        "features",
+        "Gaps marked.",
+        lambda b: 0.7 if has_missing(b) else 0.0,
+        ("table", "text"),
+        order=30,
+    ),
     Recipe(
         keep_usable,
         "features",
