@@ -19,6 +19,7 @@ from actors.roles.base import (
 
 ALL_USED = "All the provided information is used."
 ABLATION = "ablation study"  # the step that is one
+STEPS_SHOWN = 40  # an ensemble of the paper's two solutions comes from some thirty scripts
 REPAIR = "repaired after"  # leads a step that mended a failure
 _SAID = re.compile(rf"(?<!not ){re.escape(ALL_USED.rstrip('.'))}", re.IGNORECASE)
 
@@ -40,7 +41,7 @@ def parse(text: str) -> str | None:
 
 
 def _steps(lineage: tuple[str, ...]) -> str:
-    return latest_section([cut(step, PLAN_SHOWN, "the step") for step in lineage], "Step")
+    return latest_section([cut(step, PLAN_SHOWN, "the step") for step in lineage], "Step", STEPS_SHOWN)
 
 
 ROLE = Role[Inputs, str | None](

@@ -109,6 +109,15 @@ def test_roles_say_how_many_earlier_things_they_do_not_see(role: str, field: str
     assert "left out" not in section(prompt(role, **{field: bodies[:10]}), title)
 
 
+def test_a_script_shows_forty_steps_of_how_it_came_about_and_each_is_cut() -> None:
+    steps = ("x" * 3_000, *(f"step {n} of all" for n in range(1, 45)))
+    shown = section(prompt("data_usage_checker", lineage=steps), "How it came about")
+    assert shown.startswith("The 5 oldest are left out.\n\n### Step 6\nstep 5 of all")
+    whole = section(prompt("data_usage_checker", lineage=steps[:40]), "How it came about")
+    assert "left out" not in whole.replace("[... 1000 characters of the step left out ...]", "")
+    assert whole.endswith("### Step 40\nstep 39 of all")
+
+
 def test_a_long_summary_of_an_ablation_is_cut_and_says_so() -> None:
     assert "[... 1000 characters of the summary left out ...]" in prompt("ablator", earlier=("x" * 5_000,))
 
