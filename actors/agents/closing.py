@@ -23,12 +23,14 @@ async def hand_in(context: AttemptContext, winner: Evaluation) -> None:
     await context.decide("winner", f"validation score {winner.score!r}", (winner.key,))
 
     async def run(script: str, repairs: int) -> Trial:
-        return await context.submit(script, winner, "submission, repaired" if repairs else "submission")
+        return await context.submit(
+            script, winner, f"submission, repair {repairs}" if repairs else "submission"
+        )
 
     script = await _readied(context, winner.script)
     known = script == winner.script  # it was checked before it was scored
     work = until_it_runs if known else checked_until_it_runs
-    script, trial = await work(context, script, run, lineage_of(context, (winner.key,), "final script"))
+    script, trial = await work(context, script, run, lineage_of(context, (winner.key,), "submission"))
     if trial.failure is not None and script != winner.script:
         trial = await context.submit(winner.script, winner, "submission, the winner as it was")
     if trial.failure is not None and not await context.submit_best():

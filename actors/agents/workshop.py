@@ -62,7 +62,8 @@ async def until_it_runs(
     """Run a script that was checked, and debug it while it fails and tries are left.
 
     `run` gets a script and the number of repairs behind it; `lineage` tells how the script came about, a
-    step each. Returns the last script and how it ran; every repair is checked before it runs.
+    step each, the last of which is its title. Returns the last script and how it ran. Every repair is
+    checked before it runs; if a revision of it fails it runs as it was.
     """
     result = await run(script, 0)
     earlier: tuple[str, ...] = ()
@@ -75,18 +76,20 @@ async def until_it_runs(
         earlier = (*earlier, _headline(result.failure))
         repairs = tuple(f"{data_usage_checker.REPAIR} {failure}" for failure in earlier)
         title = f"{lineage[-1]}, repair {number}"
-        script, *_ = await _versions(context, fixed, (*lineage, *repairs), title)
-        result = await run(script, number)
+        for version in await _versions(context, fixed, (*lineage, *repairs), title):
+            script, result = version, await run(version, number)
+            if result.failure is None:
+                break
     return script, result
 
 
-def lineage_of(context: AttemptContext, parents: tuple[str, ...], title: str) -> tuple[str, ...]:
-    """How a script came about, a step each: the evaluations that led to it, then what it is itself."""
+def lineage_of(context: AttemptContext, parents: tuple[str, ...], *further: str) -> tuple[str, ...]:
+    """How a script came about: a step for each evaluation that led to it, and those that are given."""
     steps = []
     for entry in context.ancestry(parents):
         repaired = f"; {data_usage_checker.REPAIR} {_headline(entry.error)}" if entry.error else ""
         steps.append(entry.title + repaired)
-    return (*steps, title)
+    return (*steps, *further)
 
 
 async def _evaluated(
@@ -100,7 +103,7 @@ async def _evaluated(
         above = (evaluation.key,)
         return evaluation
 
-    came = lineage_of(context, parents, f"{title}: {why}" if why else title)
+    came = lineage_of(context, parents, *([f"the leakage checker found: {why}"] if why else []), title)
     _, evaluation = await checked_until_it_runs(context, script, run, came)
     return evaluation
 
@@ -119,7 +122,9 @@ async def _versions(
             _without_leaks(context.branch("leakage"), script, title),
         )
     )
-    return (safe,) if revised == script else (await _without_leaks(context, revised, title), safe)
+    if revised == script:
+        return (safe,)
+    return tuple(dict.fromkeys((await _without_leaks(context, revised, title), safe)))
 
 
 async def _using_all(context: AttemptContext, script: str, lineage: tuple[str, ...], title: str) -> str:
@@ -132,7 +137,7 @@ async def _using_all(context: AttemptContext, script: str, lineage: tuple[str, .
     except AnswerError as error:
         await context.decide("data usage check", f"no usable answer: {error}")
         return script
-    return script if revised is None else revised
+    return script if revised is None or revised.strip() == script.strip() else revised
 
 
 async def _without_leaks(context: AttemptContext, script: str, title: str) -> str:

@@ -31,7 +31,7 @@ def data_usage(story: Story) -> str:
     if not story.unused:
         return "The data-usage checker found nothing useful ignored in what it was shown."
     rows = [_place(finding) for finding in story.unused]
-    return "The data-usage checker found data ignored and revised the scripts:\n\n" + bullets(rows)
+    return "The data-usage checker found data ignored and answered with revised scripts:\n\n" + bullets(rows)
 
 
 def _place(finding: Finding) -> str:

@@ -103,14 +103,19 @@ def _labels_in_arrays(spec: TaskSpec, files: Mapping[str, bytes], description: s
 
 def _named_folders(spec: TaskSpec, files: Mapping[str, bytes], sample: pd.DataFrame) -> tuple[str, ...]:
     """The folders beside each other that sort training pictures, one a class, if the sample agrees."""
-    pictures = [PurePosixPath(n) for n in files if n.lower().endswith(PICTURE_ENDINGS)]
-    sides = TRAIN_WORDS | TEST_WORDS | POOL_WORDS
-    sorted_by = {p.parent for p in pictures if p.parent.name and p.parent.name.lower() not in sides}
-    sorted_by = {f for f in sorted_by if not TEST_WORDS & {part.lower() for part in f.parts}}
-    if len({f.parent for f in sorted_by}) != 1 or len(spec.target) != 1:
+    if len(spec.target) != 1:
         return ()
-    found = sorted_labels(pd.Series([f.name for f in sorted_by]))
+    beside: dict[PurePosixPath, set[str]] = {}  # folders of classes by the folder that they are in
+    for name in files:
+        path = PurePosixPath(name)
+        asked = TEST_WORDS & {w for part in path.parent.parts for w in array_words(part)}
+        side = array_words(path.parent.name) & (TRAIN_WORDS | POOL_WORDS)
+        if name.lower().endswith(PICTURE_ENDINGS) and path.parent.name and not asked | side:
+            beside.setdefault(path.parent.parent, set()).add(path.parent.name)
+    sorting = {frozenset(names) for names in beside.values() if len(names) > 1}
     said = [str(c) for c in sample.columns if c != spec.id_column]
-    if len(said) == 1 and said[0] in spec.target:
+    if said == list(spec.target):
         said = [] if spec.prediction == "probability" else list(set(as_text(sample[said[0]])))
-    return found if len(found) > 1 and set(said) <= set(found) else ()
+    if len(sorting) != 1 or not set(said) <= (found := next(iter(sorting))):
+        return ()
+    return sorted_labels(pd.Series(sorted(found)))

@@ -51,7 +51,8 @@ async def _ablation(context: AttemptContext, solution: Evaluation, earlier: tupl
     )
 
     async def run(script: str, repairs: int) -> Trial:
-        return await context.execute(script, "ablation study, repaired" if repairs else "ablation study")
+        title = data_usage_checker.ABLATION
+        return await context.execute(script, f"{title}, repair {repairs}" if repairs else title)
 
     came = lineage_of(context, (solution.key,), data_usage_checker.ABLATION)
     script, trial = await checked_until_it_runs(context, script, run, came)

@@ -92,6 +92,44 @@ def test_a_revision_is_debugged_before_it_is_given_up() -> None:
     assert decided(entries) == []
 
 
+def test_a_repair_whose_revision_does_not_run_is_kept_as_it_was() -> None:
+    def spoilt(request: ChatRequest) -> str:
+        text = section(request, "Script")
+        return fence(text + "CRASH = True\n") if "# debugged" in text else USED
+
+    for tries in (1, 3):
+        model = ScriptedModel(
+            answers(
+                retriever=[cards("a")],
+                initialiser=[fence(script(0.3, BLOCK, crash=True))],
+                data_usage_checker=[spoilt],
+            )
+        )
+        _, entries = run(model, stage1(models=1, debug_tries=tries), LastScore())
+        assert winner(entries) == 0.45
+        assert len(model.asked("debugger")) == 1
+
+
+@pytest.mark.parametrize("end", ["", "\n\n"])
+def test_the_script_itself_is_no_revision(end: str) -> None:
+    """Some models answer with the whole script where a line would do."""
+
+    def echo(request: ChatRequest) -> str:
+        return fence(section(request, "Script") + end)
+
+    model = ScriptedModel(
+        answers(
+            retriever=[cards("a")],
+            initialiser=[fence(script(0.3, crash=True))],
+            data_usage_checker=[echo],
+            debugger=["no"],
+        )
+    )
+    executor = LastScore()
+    run(model, stage1(models=1), executor)
+    assert len(executor.whole) == 1
+
+
 def test_a_leak_that_a_revision_brings_in_is_repaired_before_it_runs() -> None:
     leak = '{"leaky": true, "why": "w", "block": "# revised", "repaired": "# safe"}'
 
@@ -157,7 +195,8 @@ def test_a_script_that_the_evidence_had_repaired_says_why() -> None:
         answers(retriever=[cards("a")], initialiser=[fence(boast)], leakage_checker=[CLEAN, repair, CLEAN])
     )
     run(model, stage1(models=1))
-    assert told(model)[-1].endswith("a, leak repaired: it reads the label")
+    assert "the leakage checker found: it reads the label" in told(model)[-1]
+    assert told(model)[-1].endswith("a, leak repaired")
 
 
 def test_switched_off_it_is_never_asked_and_an_unusable_answer_changes_nothing() -> None:

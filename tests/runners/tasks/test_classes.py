@@ -1,4 +1,5 @@
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,9 +79,26 @@ def test_markers_are_left_out_of_classes(spec: TaskSpec) -> None:
     assert known_targets(table, spec, FEW)["label"].notna().tolist() == [True] * 4 + [False] * 2
 
 
-def test_classes_are_shown_by_folders_of_training_pictures(spec: TaskSpec) -> None:
-    files = {f"{f}/1.png": b"" for f in ("train/cat", "train/dog", "test")}
-    shown = [shown_classes(spec, NAMES, files, SAMPLE.assign(label=label)) for label in ("cat", "owl")]
-    assert shown == [("cat", "dog"), ()]  # the sample names no other
-    for other in ({"a/cat/1.png": b"", "b/dog/1.png": b""}, {"train/1.png": b"", "test/1.png": b""}):
-        assert shown_classes(spec, NAMES, other, SAMPLE.assign(label="cat")) == ()
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ("train/cat", "train/dog", "test"),
+        ("train_images/cat", "train_images/dog", "test_images"),
+        ("train/cat", "train/dog", "valid/cat", "valid/dog", "test"),
+        ("cat", "dog", "holdout"),
+    ],
+)
+def test_classes_are_shown_by_folders_of_training_pictures(folders: tuple[str, ...], spec: TaskSpec) -> None:
+    files = {f"{f}/1.png": b"" for f in folders}
+    assert shown_classes(spec, NAMES, files, SAMPLE.assign(label="cat")) == ("cat", "dog")
+    assert shown_classes(spec, NAMES, files, SAMPLE.assign(label="owl")) == ()  # the sample names another
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [("a/cat", "a/dog", "b/owl", "b/cat"), ("train", "test"), ("train", "unlabelled", "test"), ("images",)],
+)
+def test_other_folders_show_no_classes(folders: tuple[str, ...], spec: TaskSpec) -> None:
+    files = {f"{f}/1.png": b"" for f in folders}
+    sample = pd.DataFrame({"id": ["1"], "label": [0.5]})
+    assert shown_classes(replace(spec, prediction="probability"), NAMES, files, sample) == ()

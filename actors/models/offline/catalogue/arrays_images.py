@@ -84,7 +84,9 @@ def item_features(train: Array, test: Array, looks: str) -> tuple[Array, Array]:
     parts = []
     if looks != "gradients":
         plain = scaled.reshape(len(both), -1)
-        parts.append(plain / 2 if plain.shape[1] < 200 else PCA(80, random_state=0).fit_transform(plain) / 2)
+        if plain.shape[1] >= 200:
+            plain = PCA(min(80, *plain.shape), random_state=0).fit_transform(plain)
+        parts.append(plain / 2)
     if looks != "pixels":
         parts.append(gradient_cells(scaled.mean(axis=3)) * 2)
         if both.shape[3] > 1:

@@ -28,7 +28,7 @@ def choice_column(train: Frame, test: Frame, task: Task) -> str:
     """
     chosen = truth(train, task)
     for name in dict.fromkeys((task.split_column, *inputs(test, task).columns)):
-        if name not in train.columns or name not in test.columns or train[name].isna().any():
+        if not all(name in frame.columns and frame[name].notna().all() for frame in (train, test)):
             continue
         sets = pd.Series(chosen).groupby(train[name].astype(str).to_numpy()).agg(["sum", "size"])
         whole = (sets["sum"] == 1).all() and sets["size"].min() > 1 and len(sets) >= FEWEST_SETS
@@ -67,7 +67,7 @@ def one_a_set(member: Callable[..., Array], train: Frame, test: Frame, task: Tas
     if not column:
         return member(train, test, task)
     sets = test[column].to_numpy()
-    if not (task.split == "group" and column == task.split_column):  # which no member takes for an input
+    if [column] != list(inputs(test, task).columns) and column in inputs(test, task).columns:
         train, test = train.drop(columns=column), test.drop(columns=column)
     chosen = pd.Series(np.clip(member(train, test, task)[:, 1], 1e-6, 1.0))
     share = (chosen / chosen.groupby(sets).transform("sum")).to_numpy()

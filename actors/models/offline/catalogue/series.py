@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
-from actors.contracts import TaskBrief
+from actors.contracts import ColumnFacts, TaskBrief
+from actors.models.offline.catalogue.dates import moments_of
 from actors.models.offline.catalogue.reading import load_table
 from actors.models.offline.catalogue.registry import Recipe
 from actors.models.offline.catalogue.series_core import (
@@ -22,6 +24,7 @@ from actors.models.offline.facts import file_facts, train_columns
 
 Forecast = Callable[[Array, Array, Array, list[float]], Array]
 MOST_INPUTS, MOST_ROWS, LEAST_STEPS = 12, 1500, 10  # of a regression over time that is a few series
+MOST_LEVELS = 12  # of a text that steps of one series have; more name something else that each row is of
 
 
 def load_series(task: Task) -> tuple[Frame, Frame]:
@@ -254,17 +257,28 @@ def few_series(brief: TaskBrief) -> bool:
 
     Their level and trend tell more than a table of their inputs can.
     """
-    facts = file_facts(brief, brief.train)
-    time = next((c for c in facts.columns if c.name == brief.split.column), None) if facts else None
-    if facts is None or time is None or not facts.rows or facts.rows > MOST_ROWS or time.unique < LEAST_STEPS:
+    facts, asked = file_facts(brief, brief.train), file_facts(brief, brief.test)
+    times = [c for f in (facts, asked) if f for c in f.columns if c.name == brief.split.column]
+    if facts is None or len(times) < 2 or not facts.rows or facts.rows > MOST_ROWS:
         return False
-    together = facts.rows / time.unique  # rows a step
-    keys = [
-        c.unique
-        for c in train_columns(brief)
-        if c.dtype in ("text", "category", "integer") and c is not time and name_rank(c.name) == 99
-    ]
-    return together == 1 or any(0.7 * unique <= together <= unique for unique in keys)
+    if times[0].unique < LEAST_STEPS or not all(map(even_steps, times)):
+        return False
+    together = facts.rows / times[0].unique  # rows a step
+    others = [c for c in train_columns(brief) if c is not times[0] and name_rank(c.name) == 99]
+    if together == 1:
+        return all(c.unique <= MOST_LEVELS for c in others if c.dtype in ("text", "category"))
+    least = {"text": 0.9, "category": 0.9, "integer": 0.99}  # a number is rather an input than a name
+    return any(least[c.dtype] * c.unique <= together <= c.unique for c in others if c.dtype in least)
+
+
+def even_steps(time: ColumnFacts) -> bool:
+    """Whether a column's moments follow each other at one distance, as far as its facts show."""
+    if time.minimum is not None and time.maximum is not None:
+        return time.unique > 1 and (time.maximum - time.minimum) % (time.unique - 1) == 0
+    moments = moments_of(pd.Series(time.examples, dtype=object))
+    gaps = moments.diff().dropna().dt.total_seconds()
+    # Months and quarters differ by a few days.
+    return time.dtype == "datetime" and len(gaps) > 0 and bool(0 < gaps.max() <= 1.15 * gaps.min())
 
 
 def suits(promise: float) -> Callable[[TaskBrief], float]:

@@ -71,6 +71,8 @@ def test_a_choice_a_set_is_found_unless_test_rows_are_of_the_same_sets() -> None
     assert choice_column(train, test, TASK) == "trip"
     assert choice_column(train, test, replace(TASK, split="random", split_column="")) == "trip"
     assert choice_column(train, test.assign(trip=test.trip - 80), TASK) == ""
+    lost = test.assign(trip=test.trip.where(test.index > 2))
+    assert choice_column(train, lost, TASK) == ""
     two = train.assign(y=np.where(train.index == train.index[train.y == 0][0], 1, train.y))
     assert choice_column(two, test, TASK) == ""
 
@@ -93,3 +95,10 @@ def test_without_choice_sets_it_is_ordinary_boosting() -> None:
     p = chosen_boosting(train, test, TASK)
     assert np.allclose(p.sum(axis=1), 1.0)
     assert not np.allclose(pd.Series(p[:, 1]).groupby(test.trip.to_numpy()).sum(), 1.0)
+
+
+def test_sets_alone_are_an_input_where_there_is_no_other() -> None:
+    train, test, _ = cut()
+    bare = replace(TASK, split="random", split_column="")
+    p = chosen_boosting(train[["id", "trip", "y"]], test[["id", "trip"]], bare)
+    assert np.allclose(p[:, 1], 1 / SIZE)

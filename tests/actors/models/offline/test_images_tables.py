@@ -47,6 +47,16 @@ def test_pictures_count_beside_the_columns_of_a_table(folder: Path) -> None:
     assert lost.filter(like="picture_part").isna().all(axis=1).tolist() == [True] + [False] * 199
 
 
+def test_few_large_pictures_are_enough(folder: Path) -> None:
+    rng = np.random.default_rng(0)
+    for n in range(30):
+        save(folder / f"s{n}.png", rng.random((32, 32)) * 255)
+    frame = pd.DataFrame({"id": np.arange(30) + 900, "scan": [f"s{n}.png" for n in range(30)], "y": 1.0})
+    train, test = picture_parts(frame[:20], frame[20:].drop(columns="y"), made_task())
+    assert np.isfinite(train.filter(like="picture_part")).all(axis=None)
+    assert len(test.filter(like="picture_part").columns) == len(train.filter(like="picture_part").columns) > 0
+
+
 def test_a_table_that_names_no_picture_stays_as_it_is(folder: Path) -> None:
     train, test, _ = weighed(folder, rows=240)
     train, test = train.drop(columns="scan"), test.drop(columns="scan")

@@ -133,6 +133,13 @@ def with_inputs(frame: Frame) -> Frame:
     return frame.assign(id=range(len(frame)), rate=rng.random(len(frame)), cost=rng.random(len(frame)))
 
 
+@pytest.mark.parametrize("unit", ["D", "W", "MS", "QS", "h"])
+def test_dates_at_one_distance_are_steps(unit: str) -> None:
+    frame = with_inputs(firms(1, 30)).drop(columns="firm")
+    dated = frame.assign(year=pd.date_range("2019-01-01", periods=30, freq=unit))
+    assert layout_of(forecast_brief(dated, "regression")) == "series"
+
+
 @pytest.mark.parametrize("count", [1, 8])
 def test_a_regression_over_time_is_one_of_series_where_they_have_a_row_each_a_step(count: int) -> None:
     frame = with_inputs(firms(count, 30))
@@ -140,11 +147,22 @@ def test_a_regression_over_time_is_one_of_series_where_they_have_a_row_each_a_st
     assert layout_of(forecast_brief(frame, "binary")) == "table"
 
 
+def sales(per_day: int) -> Frame:
+    """Houses that were sold on days of no order, or so many a day, none like another."""
+    rng = np.random.default_rng(0)
+    day = np.cumsum(rng.choice([1, 3], 600)) if per_day == 1 else np.arange(600) // per_day
+    frame = pd.DataFrame({"year": pd.Timestamp("2020-01-01") + pd.to_timedelta(day, unit="D")})
+    return frame.assign(id=range(600), rooms=rng.integers(1, 6, 600), y=rng.random(600))
+
+
 ALIKE = pd.concat([firms(1, 30)] * 3).drop(columns="firm")
+DISTRICTS = firms(1, 40).assign(district=[f"d{n % 20}" for n in range(40)])
 
 
-@pytest.mark.parametrize("frame", [firms(30, 60), firms(20, 8), ALIKE])
-def test_many_rows_few_steps_and_rows_that_nothing_tells_apart_are_a_table(frame: Frame) -> None:
+@pytest.mark.parametrize(
+    "frame", [firms(30, 60), firms(20, 8), ALIKE, DISTRICTS, sales(1), sales(4), firms(1, 60).drop(index=[7])]
+)
+def test_rows_that_are_not_the_steps_of_a_few_series_are_a_table(frame: Frame) -> None:
     assert layout_of(forecast_brief(with_inputs(frame), "regression")) == "table"
 
 
