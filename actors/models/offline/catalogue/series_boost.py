@@ -8,7 +8,8 @@ import pandas as pd
 
 from actors.contracts import TaskBrief
 from actors.models.offline.catalogue.registry import Recipe
-from actors.models.offline.catalogue.series import cycles_of, plain_inputs
+from actors.models.offline.catalogue.series import cycles_of
+from actors.models.offline.catalogue.series_briefs import plain_inputs
 from actors.models.offline.catalogue.series_core import wave_line
 from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, truth
 

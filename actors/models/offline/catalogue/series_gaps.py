@@ -15,7 +15,8 @@ from actors.contracts import ColumnFacts, TaskBrief
 from actors.models.offline.catalogue.measures import RANKING
 from actors.models.offline.catalogue.reading import load_table
 from actors.models.offline.catalogue.registry import Recipe
-from actors.models.offline.catalogue.series import add_steps, cycles_of, one_series, plain_inputs
+from actors.models.offline.catalogue.series import add_steps, cycles_of, one_series
+from actors.models.offline.catalogue.series_briefs import plain_inputs
 from actors.models.offline.catalogue.series_core import season_at, season_of
 from actors.models.offline.catalogue.series_grid import grid_facts, load_grid
 from actors.models.offline.catalogue.series_time import name_rank

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from actors.models.offline.catalogue.registry import Recipe
-from actors.models.offline.catalogue.series import cycles_of, plain_inputs
+from actors.models.offline.catalogue.series import cycles_of
+from actors.models.offline.catalogue.series_briefs import plain_inputs
 from actors.models.offline.catalogue.series_core import waves
 from actors.models.offline.catalogue.series_time import name_rank
 from actors.models.offline.catalogue.task import Array, Frame, Task, inputs, truth
