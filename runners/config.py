@@ -269,9 +269,11 @@ def _check(conf: BenchConf) -> None:
     _one_of("agent.name", conf.agent.name, tuple(LISTINGS))
     listing = LISTINGS[conf.agent.name]
     read_options(listing.options, conf.agent.options)
-    for role in listing.needed:
-        if not getattr(conf.agent.roles, role):
-            raise InputError(f"agent.roles.{role}=false: {conf.agent.name} cannot work without it")
+    for group in listing.needed:
+        if not any(getattr(conf.agent.roles, role) for role in group):
+            off = " and ".join(f"agent.roles.{role}=false" for role in group)
+            without = "one of them" if len(group) > 1 else "it"
+            raise InputError(f"{off}: {conf.agent.name} cannot work without {without}")
     _one_of("executor.level", conf.executor.level, LEVELS)
     _one_of("model.kind", conf.model.kind, MODEL_KINDS)
     _one_of("tracker.kind", conf.tracker.kind, TRACKERS)

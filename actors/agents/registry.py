@@ -20,7 +20,8 @@ class Listing:
 
     agent: Agent
     options: Options = field(default_factory=dict)  # settings of its own
-    needed: tuple[str, ...] = ()  # roles that it cannot skip; none where it asks no role
+    # Of each group one role must stay on; no group where it asks no role.
+    needed: tuple[tuple[str, ...], ...] = ()
     # The roles that every attempt asks, in order: their actors start with the sweep.
     asked: Callable[[AgentSettings], tuple[str, ...]] = _on_first_use
     extra: str = ""  # of the package, where its programs need more than the package does
@@ -28,15 +29,19 @@ class Listing:
 
 
 LISTINGS: Mapping[str, Listing] = {
-    "mle_star": Listing(mle_star.mle_star, needed=("initialiser",), asked=mle_star.asked_roles),
+    "mle_star": Listing(
+        mle_star.mle_star, needed=(("initialiser", "retriever"),), asked=mle_star.asked_roles
+    ),
     "aide": Listing(
-        aide.aide, aide.OPTIONS, ("aide_drafter",), asked=lambda _: ("aide_drafter", "aide_improver")
+        aide.aide, aide.OPTIONS, (("aide_drafter",),), asked=lambda _: ("aide_drafter", "aide_improver")
     ),
     "automl": Listing(automl.automl, automl.OPTIONS, extra="automl", modules=("flaml", "xgboost")),
     "automl_gpt": Listing(
-        automl_gpt.automl_gpt, automl_gpt.OPTIONS, ("automl_gpt_planner", "automl_gpt_writer")
+        automl_gpt.automl_gpt, automl_gpt.OPTIONS, (("automl_gpt_planner",), ("automl_gpt_writer",))
     ),
-    "gpt_engineer": Listing(gpt_engineer.gpt_engineer, gpt_engineer.OPTIONS, ("file_writer", "entry_writer")),
-    "swe_agent": Listing(swe_agent.swe_agent, swe_agent.OPTIONS, ("shell_operator",)),
+    "gpt_engineer": Listing(
+        gpt_engineer.gpt_engineer, gpt_engineer.OPTIONS, (("file_writer",), ("entry_writer",))
+    ),
+    "swe_agent": Listing(swe_agent.swe_agent, swe_agent.OPTIONS, (("shell_operator",),)),
 }
 AGENTS: dict[str, Agent] = {name: listing.agent for name, listing in LISTINGS.items()}

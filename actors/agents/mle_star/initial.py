@@ -70,6 +70,8 @@ async def _cards(context: AttemptContext, notes: str) -> tuple[retriever.ModelCa
 
 
 async def _candidate(context: AttemptContext, card: retriever.ModelCard, notes: str) -> Evaluation | None:
+    if not context.role_on("initialiser"):  # the card's example code, of which a debugger can make a program
+        return await work_out(context, card.code, card.name)
     inputs = initialiser.Inputs(context.brief_text, notes, card.rendered())
     try:
         script = await context.ask("initialiser", inputs, card.name)

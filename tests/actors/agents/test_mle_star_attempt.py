@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -107,6 +108,19 @@ def test_every_role_can_be_switched_off(role: str) -> None:
     end, _ = run(model, settings, LastScore())
     assert end.ending is Ending.FINISHED, end.fault
     assert not model.asked(role)
+
+
+def test_without_an_initialiser_the_code_of_the_cards_is_what_runs() -> None:
+    """A debugger makes a program of what is only an example."""
+    shown = {"a": script(0.5, BLOCK, "# card a"), "b": "CRASH = True\n# an example\n"}
+    told = json.dumps([{"name": n, "why": "because", "code": code} for n, code in shown.items()])
+    model = ScriptedModel(answers(retriever=[told], debugger=[fence(script(0.7, "# made of it"))]))
+    end, entries = run(model, stage1(models=2, roles_off=("initialiser", "merger")))
+    assert end.ending is Ending.FINISHED, end.fault
+    assert not model.asked("initialiser")
+    scored = {e.title: e.score for e in entries if e.kind is Kind.EVALUATION and e.score is not None}
+    assert scored["a"] == 0.5
+    assert scored["b, repair 1"] == 0.7
 
 
 @pytest.mark.parametrize("effort", [AgentSettings(), stage1(), stage1(models=1)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from itertools import chain
 
 import pytest
 from hydra import compose, initialize_config_module
@@ -38,7 +39,7 @@ def test_configuration_has_a_switch_for_every_role_and_all_are_on() -> None:
 
 def test_agents_name_roles_that_exist() -> None:
     for listing in LISTINGS.values():
-        assert {*listing.needed, *listing.asked(AgentSettings())} <= set(ROLES)
+        assert {*chain(*listing.needed), *listing.asked(AgentSettings())} <= set(ROLES)
 
 
 def load(*overrides: str) -> SweepConfig:
@@ -48,16 +49,21 @@ def load(*overrides: str) -> SweepConfig:
 
 
 @pytest.mark.parametrize(
-    ("agent", "role"), [(agent, role) for agent, listing in LISTINGS.items() for role in listing.needed]
+    ("agent", "group"), [(agent, group) for agent, listing in LISTINGS.items() for group in listing.needed]
 )
-def test_a_role_that_its_agent_needs_cannot_be_switched_off(agent: str, role: str) -> None:
+def test_roles_that_their_agent_needs_cannot_all_be_switched_off(agent: str, group: tuple[str, ...]) -> None:
+    off = [f"agent.roles.{role}=false" for role in group]
     with pytest.raises(InputError) as caught:
-        load("+tasks=all", f"agent={agent}", f"agent.roles.{role}=false")
-    assert str(caught.value) == f"agent.roles.{role}=false: {agent} cannot work without it"
+        load("+tasks=all", f"agent={agent}", *off)
+    without = "it" if len(group) == 1 else "one of them"
+    assert str(caught.value) == f"{' and '.join(off)}: {agent} cannot work without {without}"
+    for spared in off if len(off) > 1 else []:
+        load("+tasks=all", f"agent={agent}", *(word for word in off if word != spared))
 
 
 @pytest.mark.parametrize("agent", LISTINGS)
 def test_every_other_role_can_be_switched_off(agent: str) -> None:
-    others = [role for role in ROLES if role not in LISTINGS[agent].needed]
+    kept = {group[0] for group in LISTINGS[agent].needed}
+    others = [role for role in ROLES if role not in kept]
     config = load("+tasks=all", f"agent={agent}", *(f"agent.roles.{role}=false" for role in others))
     assert config.settings.roles_off == tuple(others)
