@@ -32,7 +32,7 @@ def level(request: pytest.FixtureRequest) -> Level:
 def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file that scripts must not read."""
     path = tmp_path_factory.mktemp("answers") / "answers.csv"
-    path.write_text("id,y\n1,42\n")
+    path.write_text("id,y\n1,0.8051943\n")
     return path
 
 
